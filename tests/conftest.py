@@ -1,0 +1,42 @@
+"""What every test may ask for: the shared data, oracles, and a clear rule for when they are absent."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def absent(what: str) -> None:
+    """Skip on a person's machine; fail under ``CI=true``, where nothing may be absent."""
+    if os.environ.get("CI", "").lower() == "true":
+        pytest.fail(f"{what} is absent, and CI=true asks for everything", pytrace=False)
+    pytest.skip(f"{what} is absent")
+
+
+def data_folder() -> Path:
+    """Return where the shared test data is expected (it may not exist)."""
+    return Path(os.environ.get("LEXEL_TEST_DATA", ROOT.parent / "shared" / "data"))
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real tokenizer files, goldens, corpora and tiny models."""
+    folder = data_folder()
+    if not folder.is_dir():
+        absent(f"the shared test data (LEXEL_TEST_DATA={folder})")
+    return folder
+
+
+def oracle(name: str) -> ModuleType:
+    """Import an original library that results are compared with."""
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        absent(f"the oracle library {name}")
+        raise
