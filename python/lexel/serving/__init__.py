@@ -1,0 +1,1 @@
+"""Where tokenizer and runtime meet."""
