@@ -1,0 +1,107 @@
+"""The command `lexel`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from lexel.tokenizer import Tokenizer
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Exact, fast tokenizers with chat templates and a slim torch runtime.",
+)
+
+Source = Annotated[
+    str,
+    typer.Option("--tokenizer", "-t", help="A folder, a tokenizer.json, a GGUF file, or the name of a hub repository."),
+]
+Text = Annotated[str, typer.Argument(help="A text, or a file to read; '-' reads standard input.")]
+
+
+@app.command()
+def version() -> None:
+    """Print the version, and how the core was built."""
+    from lexel import _lexel
+
+    print(f"lexel {_lexel.__version__} ({_lexel.__profile__} build)")
+
+
+@app.command()
+def demo(
+    model: Annotated[Path | None, typer.Option(help="A folder with a chat model, or a GGUF file.", exists=True)] = None,
+    question: Annotated[str | None, typer.Option(help="What to ask the model.")] = None,
+    max_new_tokens: Annotated[int, typer.Option(help="The longest answer, in tokens.", min=1)] = 120,
+) -> None:
+    """Train a tokenizer, read a real one, render a chat, generate, decode: in one run, with checks."""
+    from lexel.serving.demo import run
+
+    raise typer.Exit(run(model, question=question, max_new_tokens=max_new_tokens))
+
+
+@app.command()
+def tokenize(
+    text: Text,
+    tokenizer: Source,
+    ids: Annotated[bool, typer.Option("--ids", help="Print the ids alone, on one line.")] = False,
+    special: Annotated[bool, typer.Option("--special", help="Add the special tokens of the tokenizer.")] = False,
+) -> None:
+    """Show the tokens of a text: in colours, with ids and spans."""
+    tok = _load(tokenizer)
+    content = _read(text)
+    if ids:
+        print(*tok.encode(content, add_special_tokens=special))
+        return
+    from rich.console import Console
+
+    from lexel.inspect import coloured, token_table
+
+    encoded = tok(content, add_special_tokens=special, return_offsets_mapping=True)
+    numbers, spans = encoded["input_ids"], encoded["offset_mapping"]
+    console = Console(highlight=False)
+    console.print(coloured(content, spans, separator="" if console.color_system else "│"), soft_wrap=True)
+    console.print(token_table(tok.convert_ids_to_tokens(numbers), numbers, spans, content))
+
+
+@app.command()
+def count(text: Text, tokenizer: Source) -> None:
+    """Print how many tokens a text has, special tokens left out."""
+    print(_load(tokenizer).count(_read(text)))
+
+
+def _read(text: str) -> str:
+    if text == "-":
+        return sys.stdin.read()
+    try:
+        is_file = Path(text).is_file()
+    except OSError:  # longer than any file name
+        is_file = False
+    return Path(text).read_text("utf-8") if is_file else text
+
+
+def _load(source: str) -> Tokenizer:
+    from lexel.auto import AutoTokenizer
+
+    path = Path(source)
+    if path.suffix == ".gguf" and path.is_file():
+        return AutoTokenizer.from_pretrained(str(path.parent), gguf_file=path.name)
+    return AutoTokenizer.from_pretrained(source)
+
+
+def main() -> None:
+    """Run the command; what lexel raises ends it with a message instead of a traceback."""
+    from lexel.errors import LexelError
+
+    try:
+        app()
+    except LexelError as error:
+        print(f"lexel: {error}", file=sys.stderr)
+        sys.exit(1)
