@@ -1,0 +1,3 @@
+//! Models: a piece of text to ids.
+
+pub(crate) mod bpe;

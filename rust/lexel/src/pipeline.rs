@@ -1,0 +1,728 @@
+//! The compiled, immutable tokenizer: five stages, built once from a file, shared by any number of threads.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::added::{AddedToken, AddedTokens, Part};
+use crate::chars::CharCursor;
+use crate::decode::{Decoder, StreamState};
+use crate::encoding::{Encoding, NO_WORD, Truncation, truncate_pair};
+use crate::error::{Error, Result};
+use crate::format::{self, Components, Spec};
+use crate::model::bpe::{Alphabet, Bpe, BpeScratch, PieceTokens};
+use crate::normalize::Normalizer;
+use crate::post::{Post, join};
+use crate::split::{Segment, SplitScratch, Splitter};
+use crate::text::Aligned;
+use crate::vocab::Vocab;
+
+/// What a call decides about encoding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EncodeOptions {
+    /// Whether the post-processor puts its special tokens in.
+    pub add_special_tokens: bool,
+    /// Whether special tokens in the text are split like any other text.
+    pub split_special_tokens: bool,
+}
+
+impl Default for EncodeOptions {
+    fn default() -> Self {
+        Self { add_special_tokens: true, split_special_tokens: false }
+    }
+}
+
+/// One text, or the words it was split into.
+#[derive(Clone, Copy, Debug)]
+pub enum Text<'t> {
+    /// The text as it is.
+    Raw(&'t str),
+    /// Words; offsets start anew in each of them, and word ids count them.
+    Words(&'t [&'t str]),
+}
+
+/// Working memory of one thread: give each thread its own and use it again.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    split: SplitScratch,
+    bpe: BpeScratch,
+    piece: PieceTokens,
+    parts: Vec<Part>,
+    inner: Vec<Part>,
+}
+
+impl Scratch {
+    /// Forget all cached pieces and give their memory back.
+    pub fn clear_cache(&mut self) {
+        self.bpe.clear_cache();
+    }
+}
+
+/// A compiled tokenizer. See the crate documentation for the way of a string through it.
+#[derive(Clone, Debug)]
+pub struct Pipeline {
+    vocab: Arc<Vocab>,
+    model: Arc<Bpe>,
+    added: Arc<AddedTokens>,
+    components: Arc<Components>,
+    normalizer: Option<Arc<Normalizer>>,
+    splitter: Arc<Splitter>,
+    post: Option<Arc<Post>>,
+    decoder: Option<Arc<Decoder>>,
+    /// Ids need the walk with spans too.
+    spans_for_ids: bool,
+}
+
+/// Tokens of one sequence before they become columns.
+#[derive(Debug, Default)]
+struct Tokens {
+    ids: Vec<u32>,
+    spans: Vec<(u32, u32)>,
+    words: Vec<u32>,
+    /// Leading and trailing whitespace, where the post-processor trims.
+    edges: Vec<(u32, u32)>,
+    next_word: u32,
+}
+
+impl Pipeline {
+    /// Compile the text of a `tokenizer.json`.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Format`] if it is no tokenizer, [`crate::ErrorKind::Vocabulary`] if its parts contradict each
+    /// other, [`crate::ErrorKind::Unsupported`] if it asks for something that cannot be reproduced exactly here. Each
+    /// names the JSON path.
+    ///
+    /// # Examples
+    /// ```
+    /// let json = r#"{"model": {"type": "BPE", "vocab": {"a": 0, "b": 1, "ab": 2}, "merges": ["a b"]}}"#;
+    /// let pipeline = lexel::Pipeline::from_json(json)?;
+    /// let mut scratch = lexel::Scratch::default();
+    /// assert_eq!(pipeline.encode_ids("aab", lexel::EncodeOptions::default(), &mut scratch)?, [0, 2]);
+    /// # Ok::<(), lexel::Error>(())
+    /// ```
+    pub fn from_json(json: &str) -> Result<Self> {
+        Self::from_spec(format::read(json)?)
+    }
+
+    fn from_spec(spec: Spec) -> Result<Self> {
+        let Spec { components, added_tokens, options, vocab, merges } = spec;
+        let normalizer = compile_normalizer(&components)?;
+        let splitter = compile_splitter(&components)?;
+        let alphabet = if splitter.byte_level() { Alphabet::Bytes } else { Alphabet::Characters };
+        let model = Bpe::compile(&vocab, &merges, options, alphabet)?;
+        let mut added = AddedTokens::default();
+        added.add(added_tokens, &vocab, &|text| normalized(normalizer.as_deref(), text))?;
+        let (post, decoder) = (compile_post(&components)?, compile_decoder(&components)?);
+        let spans_for_ids = splitter.needs_spans(normalizer.is_some());
+        Ok(Self {
+            vocab: Arc::new(vocab),
+            model: Arc::new(model),
+            added: Arc::new(added),
+            components: Arc::new(components),
+            normalizer,
+            splitter: Arc::new(splitter),
+            post,
+            decoder,
+            spans_for_ids,
+        })
+    }
+
+    /// Write the tokenizer as a `tokenizer.json`.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Format`] if the JSON cannot be written.
+    pub fn to_json(&self, pretty: bool) -> Result<String> {
+        let merges = self.model.merges();
+        format::write(&self.components, &self.added, self.model.options(), &self.vocab, &merges, pretty)
+    }
+
+    /// The JSON of a component: `normalizer`, `pre_tokenizer`, `post_processor`, `decoder`, `truncation`, `padding`.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Argument`] if there is no such component.
+    pub fn component(&self, name: &str) -> Result<Option<String>> {
+        let value = self.components.get(name).ok_or_else(|| no_component(name))?;
+        Ok((!value.is_null()).then(|| value.to_string()))
+    }
+
+    /// The same tokenizer with one component replaced; the tables of the model are shared where it does not matter to
+    /// them.
+    ///
+    /// # Errors
+    /// As [`Pipeline::from_json`], and [`crate::ErrorKind::Argument`] if there is no such component.
+    pub fn with_component(&self, name: &str, json: Option<&str>) -> Result<Self> {
+        let value = match json {
+            None => Value::Null,
+            Some(json) => {
+                serde_json::from_str(json).map_err(|e| Error::format(format!("not JSON: {e}")).at(name))?
+            }
+        };
+        let mut components = (*self.components).clone();
+        *components.get_mut(name).ok_or_else(|| no_component(name))? = value;
+        let mut changed = self.clone();
+        match name {
+            "normalizer" => {
+                changed.normalizer = compile_normalizer(&components)?;
+                let normalizer = changed.normalizer.clone();
+                changed.added = Arc::new(self.added.renormalized(&|text| normalized(normalizer.as_deref(), text))?);
+            }
+            "pre_tokenizer" => {
+                changed.splitter = Arc::new(compile_splitter(&components)?);
+                let alphabet = if changed.splitter.byte_level() { Alphabet::Bytes } else { Alphabet::Characters };
+                if alphabet != self.model.alphabet() {
+                    let model = Bpe::compile(&self.vocab, &self.model.merges(), self.model.options().clone(), alphabet)?;
+                    changed.model = Arc::new(model);
+                }
+            }
+            "post_processor" => changed.post = compile_post(&components)?,
+            "decoder" => changed.decoder = compile_decoder(&components)?,
+            _ => {}
+        }
+        changed.components = Arc::new(components);
+        changed.spans_for_ids = changed.splitter.needs_spans(changed.normalizer.is_some());
+        Ok(changed)
+    }
+
+    /// The same stages around another vocabulary; the options of the model stay, and these tokens are added.
+    ///
+    /// # Errors
+    /// As [`Pipeline::from_json`].
+    pub fn with_model(&self, vocab: &[String], merges: &[(u32, u32)], added: Vec<AddedToken>) -> Result<Self> {
+        let vocab = Vocab::new(vocab.iter().enumerate().map(|(id, token)| (token, id as u32)))?;
+        let model = Bpe::compile(&vocab, merges, self.model.options().clone(), self.model.alphabet())?;
+        let mut tokens = AddedTokens::default();
+        tokens.add(added, &vocab, &|text| self.normalize(text))?;
+        let mut changed = self.clone();
+        changed.vocab = Arc::new(vocab);
+        changed.model = Arc::new(model);
+        changed.added = Arc::new(tokens);
+        Ok(changed)
+    }
+
+    /// The JSON of the model without vocabulary and merges.
+    pub fn model_info(&self) -> String {
+        Value::Object(format::model_options(self.model.options())).to_string()
+    }
+
+    /// The merges by rank, as token strings.
+    pub fn merges(&self) -> Vec<(&str, &str)> {
+        let token = |id| self.vocab.token(id).unwrap_or_default();
+        self.model.merges().into_iter().map(|(a, b)| (token(a), token(b))).collect()
+    }
+
+    /// The same tokenizer with more added tokens, and how many ids did not exist before.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Format`] if there are too many tokens.
+    pub fn with_added_tokens(&self, tokens: Vec<AddedToken>) -> Result<(Self, usize)> {
+        let mut added = (*self.added).clone();
+        let new = added.add(tokens, &self.vocab, &|text| self.normalize(text))?;
+        Ok((Self { added: Arc::new(added), ..self.clone() }, new))
+    }
+
+    /// The same tokenizer with exactly these added tokens, at these ids.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Vocabulary`] if a token stands elsewhere in the vocabulary.
+    pub fn with_added_token_ids(&self, tokens: Vec<(u32, AddedToken)>) -> Result<Self> {
+        for (id, token) in &tokens {
+            let known = self.vocab.id(&token.content);
+            if known.is_some_and(|known| known != *id) || (known.is_none() && self.vocab.token(*id).is_some()) {
+                return Err(Error::vocabulary(format!(
+                    "the added token {:?} cannot have the id {id}: the vocabulary has {:?} there, and the token at {known:?}",
+                    token.content,
+                    self.vocab.token(*id),
+                )));
+            }
+        }
+        let added = AddedTokens::with_ids(tokens, &|text| self.normalize(text))?;
+        Ok(Self { added: Arc::new(added), ..self.clone() })
+    }
+
+    /// The added tokens by ascending id.
+    pub fn added_tokens(&self) -> impl Iterator<Item = (u32, &AddedToken)> {
+        self.added.iter()
+    }
+
+    /// Number of tokens, with or without the added ones.
+    pub fn vocab_size(&self, with_added: bool) -> usize {
+        let new = self.added.iter().filter(|(_, token)| self.vocab.id(&token.content).is_none()).count();
+        self.vocab.len() + if with_added { new } else { 0 }
+    }
+
+    /// Tokens and ids by ascending id.
+    pub fn vocab(&self, with_added: bool) -> Vec<(&str, u32)> {
+        let mut all: Vec<_> = self.vocab.by_id().map(|(id, token)| (token, id)).collect();
+        if with_added {
+            let new = self.added.iter().filter(|(_, token)| self.vocab.id(&token.content).is_none());
+            all.extend(new.map(|(id, token)| (token.content.as_str(), id)));
+            all.sort_by_key(|&(_, id)| id);
+        }
+        all
+    }
+
+    /// The id of a token.
+    pub fn token_to_id(&self, token: &str) -> Option<u32> {
+        self.added.id(token).or_else(|| self.vocab.id(token))
+    }
+
+    /// The token of an id; of an added token its content.
+    pub fn id_to_token(&self, id: u32) -> Option<&str> {
+        self.added.get(id).map(|token| token.content.as_str()).or_else(|| self.vocab.token(id))
+    }
+
+    /// Whether decoding leaves the id out when special tokens are skipped.
+    pub fn is_special(&self, id: u32) -> bool {
+        self.decode_text(id).is_some_and(|text| self.added.is_special_text(text))
+    }
+
+    /// How many tokens the post-processor puts in.
+    pub fn num_special_tokens_to_add(&self, pair: bool) -> usize {
+        self.post.as_ref().map_or(0, |post| post.added(pair))
+    }
+
+    /// Normalize a text, without looking for added tokens.
+    pub fn normalize(&self, text: &str) -> String {
+        normalized(self.normalizer.as_deref(), text)
+    }
+
+    /// Split a text as the pre-tokenizer does: pieces with their byte ranges in the text.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Argument`] for texts of 4 GiB and more.
+    pub fn pre_tokenize(&self, text: &str) -> Result<Vec<(String, (u32, u32))>> {
+        check_size(text)?;
+        let mut pieces = Vec::new();
+        let mut segment = Segment::<true>::new(text, 0);
+        let byte_level = self.splitter.byte_level();
+        self.splitter.run(&mut segment, &mut SplitScratch::default(), &mut |segment, start, end| {
+            let piece = &segment.text()[start as usize..end as usize];
+            let piece = if byte_level { crate::model::bpe::spell(piece) } else { piece.to_owned() };
+            pieces.push((piece, segment.span(start as usize, end as usize)));
+            Ok(())
+        })?;
+        Ok(pieces)
+    }
+
+    /// Give every piece of a text to `piece`, as training counts them: normalized and split, added tokens left out.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Argument`] for texts of 4 GiB and more.
+    pub fn for_each_piece(&self, text: &str, scratch: &mut Scratch, piece: &mut dyn FnMut(&str)) -> Result<()> {
+        check_size(text)?;
+        let normal = self.normalizer.as_ref().is_none_or(|n| n.is_identity(text));
+        let mut segment = if normal {
+            Segment::<true>::new(text, 0)
+        } else {
+            let mut aligned = Aligned::from_original(text, 0);
+            if let Some(normalizer) = &self.normalizer {
+                normalizer.apply(&mut aligned);
+            }
+            Segment::rewritten(text, 0, aligned)
+        };
+        let byte_level = self.splitter.byte_level();
+        self.splitter.run(&mut segment, &mut scratch.split, &mut |segment, start, end| {
+            let text = &segment.text()[start as usize..end as usize];
+            if byte_level { piece(&crate::model::bpe::spell(text)) } else { piece(text) }
+            Ok(())
+        })
+    }
+
+    /// Encode a text to ids, by the shortest way.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Vocabulary`] if a character is unknown and the unknown token is not in the vocabulary;
+    /// [`crate::ErrorKind::Argument`] for texts of 4 GiB and more.
+    pub fn encode_ids(&self, text: &str, options: EncodeOptions, scratch: &mut Scratch) -> Result<Vec<u32>> {
+        let mut ids = std::mem::take(&mut scratch.piece.ids);
+        ids.clear();
+        scratch.piece.ids = ids;
+        self.fill_ids(text, options, scratch)?;
+        let out = &mut scratch.piece.ids;
+        if options.add_special_tokens && self.num_special_tokens_to_add(false) > 0 {
+            let plain = Encoding {
+                ids: std::mem::take(out),
+                ..Encoding::default()
+            };
+            return Ok(self.post_process_ids(plain, options));
+        }
+        let exact = out.as_slice().to_vec();
+        Ok(exact)
+    }
+
+    fn post_process_ids(&self, plain: Encoding, options: EncodeOptions) -> Vec<u32> {
+        match &self.post {
+            Some(post) => post.process(plain, None, options.add_special_tokens).ids,
+            None => plain.ids,
+        }
+    }
+
+    /// The number of tokens of a text, special tokens of the post-processor left out unless asked for.
+    ///
+    /// # Errors
+    /// As [`Pipeline::encode_ids`].
+    pub fn count(&self, text: &str, options: EncodeOptions, scratch: &mut Scratch) -> Result<usize> {
+        scratch.piece.ids.clear();
+        self.fill_ids(text, options, scratch)?;
+        let added = if options.add_special_tokens { self.num_special_tokens_to_add(false) } else { 0 };
+        Ok(scratch.piece.ids.len() + added)
+    }
+
+    /// Encode into the scratch's ids.
+    fn fill_ids(&self, text: &str, options: EncodeOptions, scratch: &mut Scratch) -> Result<()> {
+        check_size(text)?;
+        if self.spans_for_ids {
+            let mut tokens = Tokens::default();
+            self.sequence::<true>(text, options, scratch, &mut tokens)?;
+            scratch.piece.ids = tokens.ids;
+            return Ok(());
+        }
+        let mut tokens = Tokens { ids: std::mem::take(&mut scratch.piece.ids), ..Tokens::default() };
+        let result = self.sequence::<false>(text, options, scratch, &mut tokens);
+        scratch.piece.ids = tokens.ids;
+        result
+    }
+
+    /// Encode one or two inputs, with spans and words if asked for.
+    ///
+    /// # Errors
+    /// As [`Pipeline::encode_ids`], and [`crate::ErrorKind::Argument`] if the truncation cannot be done.
+    pub fn encode(
+        &self,
+        first: Text<'_>,
+        second: Option<Text<'_>>,
+        options: EncodeOptions,
+        truncation: Option<Truncation>,
+        spans: bool,
+        scratch: &mut Scratch,
+    ) -> Result<Encoding> {
+        let mut one = self.one(first, 0, options, spans, scratch)?;
+        let mut two = second.map(|text| self.one(text, 1, options, spans, scratch)).transpose()?;
+        if let Some(how) = truncation {
+            let added = if options.add_special_tokens { self.num_special_tokens_to_add(two.is_some()) } else { 0 };
+            let Some(room) = how.max_length.checked_sub(added) else {
+                return Err(Error::argument(format!(
+                    "a max_length of {} leaves no room for the {added} special tokens; use a larger one, or \
+                     add_special_tokens=False",
+                    how.max_length
+                )));
+            };
+            truncate_pair(&mut one, two.as_mut(), room, how)?;
+        }
+        Ok(self.post_process(one, two, options.add_special_tokens))
+    }
+
+    /// Put the special tokens around one or two encodings.
+    pub fn post_process(&self, first: Encoding, second: Option<Encoding>, add_special_tokens: bool) -> Encoding {
+        let mut whole = match &self.post {
+            Some(post) => post.process(first, second, add_special_tokens),
+            None => join(first, second),
+        };
+        whole.edges = Vec::new();
+        whole
+    }
+
+    fn one(
+        &self,
+        text: Text<'_>,
+        type_id: u32,
+        options: EncodeOptions,
+        spans: bool,
+        scratch: &mut Scratch,
+    ) -> Result<Encoding> {
+        let mut encoding = Encoding::default();
+        match text {
+            Text::Raw(text) => self.one_text(text, None, options, spans, scratch, &mut encoding)?,
+            Text::Words(words) => {
+                for (index, word) in words.iter().enumerate() {
+                    self.one_text(word, Some(index as u32), options, spans, scratch, &mut encoding)?;
+                }
+            }
+        }
+        let n = encoding.ids.len();
+        encoding.type_ids = vec![type_id; n];
+        encoding.special_tokens_mask = vec![0; n];
+        encoding.attention_mask = vec![1; n];
+        Ok(encoding)
+    }
+
+    fn one_text(
+        &self,
+        text: &str,
+        word: Option<u32>,
+        options: EncodeOptions,
+        spans: bool,
+        scratch: &mut Scratch,
+        into: &mut Encoding,
+    ) -> Result<()> {
+        check_size(text)?;
+        if !spans {
+            scratch.piece.ids.clear();
+            self.fill_ids(text, options, scratch)?;
+            into.ids.extend_from_slice(&scratch.piece.ids);
+            return Ok(());
+        }
+        let mut tokens = Tokens::default();
+        self.sequence::<true>(text, options, scratch, &mut tokens)?;
+        let mut cursor = CharCursor::new(text);
+        into.ids.append(&mut tokens.ids);
+        into.offsets.extend(tokens.spans.iter().map(|&(start, end)| {
+            let start = cursor.chars_before(start);
+            (start, cursor.chars_before(end))
+        }));
+        match word {
+            None => into.words.append(&mut tokens.words),
+            Some(word) => into.words.resize(into.ids.len(), word),
+        }
+        into.edges.append(&mut tokens.edges);
+        Ok(())
+    }
+
+    /// The walk through all stages, for one text.
+    fn sequence<const SPANS: bool>(
+        &self,
+        text: &str,
+        options: EncodeOptions,
+        scratch: &mut Scratch,
+        tokens: &mut Tokens,
+    ) -> Result<()> {
+        let mut parts = std::mem::take(&mut scratch.parts);
+        parts.clear();
+        self.added.cut_raw(text, options.split_special_tokens, &mut parts);
+        let mut result = Ok(());
+        for part in &parts {
+            let inside = &text[part.start..part.end];
+            let shift = part.start as u32;
+            result = match part.token {
+                Some(id) => {
+                    self.added_token::<SPANS>(id, inside, (shift, part.end as u32), tokens);
+                    Ok(())
+                }
+                None => self.segment::<SPANS>(inside, shift, options, scratch, tokens),
+            };
+            if result.is_err() {
+                break;
+            }
+        }
+        scratch.parts = parts;
+        result
+    }
+
+    fn added_token<const SPANS: bool>(&self, id: u32, surface: &str, span: (u32, u32), tokens: &mut Tokens) {
+        tokens.ids.push(id);
+        if SPANS {
+            tokens.spans.push(span);
+            tokens.words.push(tokens.next_word);
+            tokens.next_word += 1;
+            if self.trims() {
+                tokens.edges.push(edges(surface));
+            }
+        }
+    }
+
+    fn trims(&self) -> bool {
+        self.post.as_ref().is_some_and(|post| post.trims())
+    }
+
+    /// Normalize a text between added tokens, cut it at those that are found in normalized text, and split the rest.
+    fn segment<const SPANS: bool>(
+        &self,
+        text: &str,
+        shift: u32,
+        options: EncodeOptions,
+        scratch: &mut Scratch,
+        tokens: &mut Tokens,
+    ) -> Result<()> {
+        let changed = self.normalizer.as_ref().filter(|n| !n.is_identity(text));
+        let aligned = changed.map(|normalizer| {
+            let mut aligned = Aligned::<SPANS>::from_original(text, shift);
+            normalizer.apply(&mut aligned);
+            aligned
+        });
+        if !self.added.matches_normalized() {
+            let mut segment = match aligned {
+                None => Segment::<SPANS>::new(text, shift),
+                Some(aligned) => Segment::rewritten(text, shift, aligned),
+            };
+            return self.pieces(&mut segment, scratch, tokens);
+        }
+        let mut inner = std::mem::take(&mut scratch.inner);
+        inner.clear();
+        let normal = aligned.as_ref().map_or(text, |a| &a.text);
+        self.added.cut_normalized(normal, options.split_special_tokens, &mut inner);
+        let mut result = Ok(());
+        for part in &inner {
+            let mut segment = match &aligned {
+                None => Segment::<SPANS>::new(&text[part.start..part.end], shift + part.start as u32),
+                Some(aligned) => {
+                    let mut cut = Aligned::with_capacity(part.end - part.start);
+                    cut.keep(aligned, part.start..part.end);
+                    Segment::rewritten(text, shift, cut)
+                }
+            };
+            result = match part.token {
+                Some(id) => {
+                    let span = if SPANS { segment.span(0, part.end - part.start) } else { (0, 0) };
+                    self.added_token::<SPANS>(id, segment.text(), span, tokens);
+                    Ok(())
+                }
+                None => self.pieces(&mut segment, scratch, tokens),
+            };
+            if result.is_err() {
+                break;
+            }
+        }
+        scratch.inner = inner;
+        result
+    }
+
+    /// Split a segment and give its pieces to the model.
+    fn pieces<const SPANS: bool>(
+        &self,
+        segment: &mut Segment<'_, SPANS>,
+        scratch: &mut Scratch,
+        tokens: &mut Tokens,
+    ) -> Result<()> {
+        let Scratch { split, bpe, piece, .. } = scratch;
+        let (model, vocab) = (&*self.model, &*self.vocab);
+        if !SPANS {
+            // The model appends right where the ids belong.
+            std::mem::swap(&mut piece.ids, &mut tokens.ids);
+            let result = self.splitter.run(segment, split, &mut |segment, start, end| {
+                model.encode::<false>(vocab, &segment.text()[start as usize..end as usize], bpe, piece)
+            });
+            std::mem::swap(&mut piece.ids, &mut tokens.ids);
+            return result;
+        }
+        let trims = self.trims();
+        self.splitter.run(segment, split, &mut |segment, start, end| {
+            piece.ids.clear();
+            piece.spans.clear();
+            model.encode::<true>(vocab, &segment.text()[start as usize..end as usize], bpe, piece)?;
+            for (&id, &(from, to)) in piece.ids.iter().zip(&piece.spans) {
+                tokens.ids.push(id);
+                tokens.spans.push(segment.span((start + from) as usize, (start + to) as usize));
+                tokens.words.push(tokens.next_word);
+                if trims {
+                    tokens.edges.push(edges(vocab.token(id).unwrap_or_default()));
+                }
+            }
+            tokens.next_word += 1;
+            Ok(())
+        })
+    }
+
+    /// What an id contributes to a decoded text, before the decoder.
+    fn decode_text(&self, id: u32) -> Option<&str> {
+        self.added.text(id).or_else(|| self.vocab.token(id))
+    }
+
+    fn kept(&self, id: u32, skip_special_tokens: bool) -> Option<&str> {
+        self.decode_text(id).filter(|text| !skip_special_tokens || !self.added.is_special_text(text))
+    }
+
+    /// Decode a row of ids; unknown ids are left out.
+    pub fn decode(&self, ids: impl Iterator<Item = u32>, skip_special_tokens: bool) -> String {
+        let tokens = ids.filter_map(|id| self.kept(id, skip_special_tokens));
+        self.decode_tokens(tokens)
+    }
+
+    /// Apply the decoder to token strings; without one they are joined by spaces.
+    pub fn decode_tokens<'t>(&self, tokens: impl Iterator<Item = &'t str>) -> String {
+        match &self.decoder {
+            Some(decoder) => decoder.decode(tokens),
+            None => tokens.collect::<Vec<_>>().join(" "),
+        }
+    }
+
+    /// Start decoding step by step.
+    pub fn decode_stream(&self, skip_special_tokens: bool) -> DecodeStream {
+        DecodeStream { state: StreamState::new(self.decoder.as_deref()), pipeline: self.clone(), skip_special_tokens }
+    }
+}
+
+/// Decodes ids one by one; the texts concatenated equal the decoded whole.
+///
+/// # Examples
+/// ```
+/// # let json = r#"{"model": {"type": "BPE", "vocab": {"a": 0, "b": 1}, "merges": []}, "decoder": {"type": "Fuse"}}"#;
+/// # let pipeline = lexel::Pipeline::from_json(json)?;
+/// let mut stream = pipeline.decode_stream(false);
+/// assert_eq!(stream.feed(0) + &stream.feed(1) + &stream.flush(), "ab");
+/// # Ok::<(), lexel::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct DecodeStream {
+    state: StreamState,
+    pipeline: Pipeline,
+    skip_special_tokens: bool,
+}
+
+impl DecodeStream {
+    /// Take the next id; return the text that is final now.
+    pub fn feed(&mut self, id: u32) -> String {
+        let mut out = String::new();
+        if let Some(text) = self.pipeline.kept(id, self.skip_special_tokens) {
+            self.state.feed(text, &mut out);
+        }
+        out
+    }
+
+    /// Return what is left, and start anew.
+    pub fn flush(&mut self) -> String {
+        let mut out = String::new();
+        self.state.flush(&mut out);
+        out
+    }
+}
+
+/// Whitespace at both ends of a token, as the byte-level post-processor counts it.
+fn edges(token: &str) -> (u32, u32) {
+    let is_space = |c: &char| *c == 'Ġ' || c.is_whitespace();
+    let leading = token.chars().take_while(is_space).count();
+    let trailing = token.chars().rev().take_while(is_space).count();
+    (leading as u32, trailing as u32)
+}
+
+fn check_size(text: &str) -> Result<()> {
+    if text.len() >= NO_WORD as usize {
+        return Err(Error::argument("a text of 4 GiB or more; cut it into documents"));
+    }
+    Ok(())
+}
+
+fn no_component(name: &str) -> Error {
+    Error::argument(format!(
+        "there is no component {name:?}; there are normalizer, pre_tokenizer, post_processor, decoder, truncation, padding"
+    ))
+}
+
+fn normalized(normalizer: Option<&Normalizer>, text: &str) -> String {
+    let Some(normalizer) = normalizer.filter(|n| !n.is_identity(text)) else { return text.to_owned() };
+    let mut aligned = Aligned::<false>::from_original(text, 0);
+    normalizer.apply(&mut aligned);
+    aligned.text
+}
+
+fn compile_normalizer(components: &Components) -> Result<Option<Arc<Normalizer>>> {
+    let value = &components.normalizer;
+    if value.is_null() {
+        return Ok(None);
+    }
+    Normalizer::compile(value, "normalizer").map(|n| Some(Arc::new(n)))
+}
+
+fn compile_splitter(components: &Components) -> Result<Splitter> {
+    let value = &components.pre_tokenizer;
+    if value.is_null() { Ok(Splitter::default()) } else { Splitter::compile(value, "pre_tokenizer") }
+}
+
+fn compile_post(components: &Components) -> Result<Option<Arc<Post>>> {
+    let value = &components.post_processor;
+    if value.is_null() { Ok(None) } else { Post::compile(value, "post_processor").map(|p| Some(Arc::new(p))) }
+}
+
+fn compile_decoder(components: &Components) -> Result<Option<Arc<Decoder>>> {
+    let value = &components.decoder;
+    if value.is_null() { Ok(None) } else { Decoder::compile(value, "decoder").map(|d| Some(Arc::new(d))) }
+}

@@ -1,0 +1,71 @@
+//! What a split looks for.
+
+use memchr::memmem::Finder;
+
+use super::regex::{Automaton, Memo, parse};
+use crate::error::{Error, Result};
+
+/// A compiled pattern.
+#[derive(Clone, Debug)]
+pub(crate) enum Pattern {
+    Regex(Box<Automaton>),
+    Literal(Finder<'static>),
+    /// Any one numeric character.
+    Numeric,
+}
+
+impl Pattern {
+    pub(crate) fn regex(pattern: &str) -> Result<Self> {
+        Ok(Self::Regex(Box::new(Automaton::new(&parse(pattern)?)?)))
+    }
+
+    pub(crate) fn literal(literal: &str) -> Result<Self> {
+        if literal.is_empty() {
+            return Err(Error::unsupported("a split by the empty string"));
+        }
+        Ok(Self::Literal(Finder::new(literal.as_bytes()).into_owned()))
+    }
+
+    /// Walk through the text: matches and the gaps between them, in order, none of them empty.
+    #[inline]
+    pub(crate) fn matches(
+        &self,
+        text: &str,
+        memo: &mut Memo,
+        mut part: impl FnMut(usize, usize, bool) -> Result<()>,
+    ) -> Result<()> {
+        let bytes = text.as_bytes();
+        let mut last = 0;
+        let mut found = |start: usize, end: usize| {
+            if last < start {
+                part(last, start, false)?;
+            }
+            last = end;
+            part(start, end, true)
+        };
+        match self {
+            Self::Regex(automaton) => {
+                memo.clear();
+                let mut from = 0;
+                while let Some((start, end)) = automaton.find(bytes, from, memo) {
+                    found(start, end)?;
+                    from = end;
+                }
+            }
+            Self::Literal(finder) => {
+                for start in finder.find_iter(bytes) {
+                    found(start, start + finder.needle().len())?;
+                }
+            }
+            Self::Numeric => {
+                for (start, c) in text.char_indices().filter(|(_, c)| c.is_numeric()) {
+                    found(start, start + c.len_utf8())?;
+                }
+            }
+        }
+        if last < text.len() {
+            part(last, text.len(), false)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,525 @@
+//! The dialect of the reference's regex engine (Oniguruma, its default syntax), as far as it is regular.
+//!
+//! Anything the automaton cannot answer exactly is refused by name: back-references, look-behind, anchors, look-ahead
+//! other than the closing `(?!x)`/`(?=x)` of one character after a repeated class, and case folds that change lengths.
+
+use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, HirKind};
+
+use crate::error::{Error, Result};
+
+/// A parsed pattern.
+#[derive(Clone, Debug)]
+pub(crate) enum Node {
+    Empty,
+    Set(ClassUnicode),
+    Concat(Vec<Node>),
+    Alt(Vec<Node>),
+    Repeat { node: Box<Node>, min: u32, max: Option<u32>, kind: Repeat },
+    /// One character of look-ahead: the next one must be in the set or, if `at_end`, the text may end here.
+    Ahead { set: ClassUnicode, at_end: bool },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Repeat {
+    Greedy,
+    Lazy,
+    Possessive,
+}
+
+/// Counted repetitions are written out in the automaton; more than this is no split pattern.
+const MAX_COUNT: u32 = 1000;
+const MAX_DEPTH: usize = 100;
+
+/// Parse a pattern.
+pub(crate) fn parse(pattern: &str) -> Result<Node> {
+    let mut parser = Parser { chars: pattern.chars().collect(), at: 0, pattern, depth: 0 };
+    let node = parser.alternatives(Flags::default())?;
+    if parser.at < parser.chars.len() {
+        return Err(parser.unsupported("an unmatched ')'"));
+    }
+    Ok(node)
+}
+
+#[derive(Clone, Copy, Default)]
+struct Flags {
+    ignore_case: bool,
+    dot_all: bool,
+}
+
+struct Parser<'p> {
+    chars: Vec<char>,
+    at: usize,
+    pattern: &'p str,
+    depth: usize,
+}
+
+impl Parser<'_> {
+    fn unsupported(&self, what: &str) -> Error {
+        Error::unsupported(format!("{what} at character {} of the regex {:?}", self.at, self.pattern))
+    }
+
+    fn peek(&self) -> Option<char> {
+        self.chars.get(self.at).copied()
+    }
+
+    fn looking_at(&self, text: &str) -> bool {
+        text.chars().enumerate().all(|(i, c)| self.chars.get(self.at + i) == Some(&c))
+    }
+
+    fn eat(&mut self, text: &str) -> bool {
+        let found = self.looking_at(text);
+        if found {
+            self.at += text.chars().count();
+        }
+        found
+    }
+
+    fn bump(&mut self) -> Result<char> {
+        let c = self.peek().ok_or_else(|| self.unsupported("an unexpected end"))?;
+        self.at += 1;
+        Ok(c)
+    }
+
+    fn alternatives(&mut self, mut flags: Flags) -> Result<Node> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Err(self.unsupported("nesting deeper than 100"));
+        }
+        let mut branches = vec![self.sequence(&mut flags)?];
+        while self.eat("|") {
+            branches.push(self.sequence(&mut flags)?);
+        }
+        self.depth -= 1;
+        Ok(if branches.len() == 1 { branches.remove(0) } else { Node::Alt(branches) })
+    }
+
+    fn sequence(&mut self, flags: &mut Flags) -> Result<Node> {
+        let mut parts: Vec<Node> = Vec::new();
+        // The last character, where it is a literal under (?i): pairs of them may fold to one character.
+        let mut folded_literal: Option<char> = None;
+        while let Some(c) = self.peek() {
+            if c == '|' || c == ')' {
+                break;
+            }
+            if self.inline_flags(flags)? {
+                continue;
+            }
+            let before = self.at;
+            let atom = self.atom(*flags)?;
+            let literal = (flags.ignore_case && self.at == before + 1 && c != '.').then(|| c.to_ascii_lowercase());
+            if let (Some(first), Some(second)) = (folded_literal, literal)
+                && matches!((first, second), ('s', 's' | 't') | ('f', 'f' | 'i' | 'l'))
+            {
+                return Err(self.unsupported("a case-insensitive pair of letters that one ligature also matches"));
+            }
+            folded_literal = literal;
+            parts.push(self.quantified(atom)?);
+        }
+        Ok(match parts.len() {
+            0 => Node::Empty,
+            1 => parts.remove(0),
+            _ => Node::Concat(parts),
+        })
+    }
+
+    /// `(?i)`, `(?m)`, `(?-i)`: flags for the rest of the group.
+    fn inline_flags(&mut self, flags: &mut Flags) -> Result<bool> {
+        let start = self.at;
+        if !self.eat("(?") {
+            return Ok(false);
+        }
+        let Some(read) = self.flag_letters(*flags)? else {
+            self.at = start;
+            return Ok(false);
+        };
+        if self.eat(")") {
+            *flags = read;
+            return Ok(true);
+        }
+        self.at = start;
+        Ok(false)
+    }
+
+    fn flag_letters(&mut self, mut flags: Flags) -> Result<Option<Flags>> {
+        let (mut on, mut any) = (true, false);
+        loop {
+            match self.peek() {
+                Some('-') => on = false,
+                Some('i') => flags.ignore_case = on,
+                // In this dialect `m` lets the dot match a newline.
+                Some('m') => flags.dot_all = on,
+                Some('x') => return Err(self.unsupported("the flag x (extended syntax)")),
+                Some(':' | ')') if any => return Ok(Some(flags)),
+                _ => return Ok(None),
+            }
+            any = true;
+            self.at += 1;
+        }
+    }
+
+    fn atom(&mut self, flags: Flags) -> Result<Node> {
+        let c = self.bump()?;
+        Ok(match c {
+            '(' => self.group(flags)?,
+            '[' => {
+                let set = self.class_body(flags, 0)?;
+                Node::Set(set)
+            }
+            '.' => {
+                let mut set = ClassUnicode::empty();
+                if !flags.dot_all {
+                    set.push(ClassUnicodeRange::new('\n', '\n'));
+                }
+                set.negate();
+                Node::Set(set)
+            }
+            '^' | '$' => {
+                self.at -= 1;
+                return Err(self.unsupported("an anchor"));
+            }
+            '*' | '+' | '?' => {
+                self.at -= 1;
+                return Err(self.unsupported("a quantifier with nothing before it"));
+            }
+            '\\' => Node::Set(self.escape(flags, false)?),
+            other => Node::Set(self.literal(other, flags)?),
+        })
+    }
+
+    fn literal(&self, c: char, flags: Flags) -> Result<ClassUnicode> {
+        self.fold(ClassUnicode::new([ClassUnicodeRange::new(c, c)]), flags)
+    }
+
+    fn fold(&self, mut set: ClassUnicode, flags: Flags) -> Result<ClassUnicode> {
+        if flags.ignore_case {
+            if set.iter().any(|r| r.end() as u32 > 0x7F) {
+                return Err(self.unsupported("a case-insensitive character beyond ASCII"));
+            }
+            set.try_case_fold_simple().map_err(|_| self.unsupported("case folding"))?;
+        }
+        Ok(set)
+    }
+
+    fn group(&mut self, flags: Flags) -> Result<Node> {
+        let mut inner = flags;
+        if self.eat("?") {
+            if self.eat(":") {
+                // plain
+            } else if self.looking_at("!") || self.looking_at("=") {
+                return self.look_ahead(flags);
+            } else if self.looking_at("<=") || self.looking_at("<!") {
+                return Err(self.unsupported("look-behind"));
+            } else if self.eat("<") {
+                while self.bump()? != '>' {}
+            } else if let Some(read) = self.flag_letters(flags)? {
+                inner = read;
+                if !self.eat(":") {
+                    return Err(self.unsupported("inline flags in the middle of a sequence"));
+                }
+            } else {
+                return Err(self.unsupported("a special group (?...)"));
+            }
+        }
+        let node = self.alternatives(inner)?;
+        if !self.eat(")") {
+            return Err(self.unsupported("a '(' without its ')'"));
+        }
+        // A group is one unit: its inner sequence must not melt into the outer one.
+        Ok(node)
+    }
+
+    fn look_ahead(&mut self, flags: Flags) -> Result<Node> {
+        let negative = self.bump()? == '!';
+        let start = self.at;
+        let body = self.alternatives(flags)?;
+        let Node::Set(mut set) = body else {
+            self.at = start;
+            return Err(self.unsupported("look-ahead over more than one character"));
+        };
+        if !self.eat(")") {
+            return Err(self.unsupported("a '(' without its ')'"));
+        }
+        if negative {
+            set.negate();
+        }
+        Ok(Node::Ahead { set, at_end: negative })
+    }
+
+    fn quantified(&mut self, mut node: Node) -> Result<Node> {
+        loop {
+            let (min, max, counted) = match self.peek() {
+                Some('?') => (0, Some(1), false),
+                Some('*') => (0, None, false),
+                Some('+') => (1, None, false),
+                Some('{') => match self.counts()? {
+                    Some((min, max)) => (min, max, true),
+                    None => return Ok(node),
+                },
+                _ => return Ok(node),
+            };
+            if !counted {
+                self.at += 1;
+            }
+            if matches!(node, Node::Ahead { .. }) {
+                return Err(self.unsupported("a repeated look-ahead"));
+            }
+            let kind = if self.eat("?") {
+                if counted && Some(min) == max {
+                    return Err(self.unsupported("an optional counted repetition"));
+                }
+                Repeat::Lazy
+            } else if !counted && self.eat("+") {
+                Repeat::Possessive
+            } else {
+                Repeat::Greedy
+            };
+            node = Node::Repeat { node: Box::new(node), min, max, kind };
+        }
+    }
+
+    /// `{n}`, `{n,}`, `{,m}`, `{n,m}`; anything else after `{` is a literal brace, which we leave to the fallback.
+    fn counts(&mut self) -> Result<Option<(u32, Option<u32>)>> {
+        let close = self.chars[self.at..].iter().position(|&c| c == '}');
+        let Some(close) = close else { return Err(self.unsupported("a literal '{'")) };
+        let body: String = self.chars[self.at + 1..self.at + close].iter().collect();
+        let number = |text: &str| -> Option<u32> { text.parse().ok().filter(|n| *n <= MAX_COUNT) };
+        let counts = match body.split_once(',') {
+            None => number(&body).map(|n| (n, Some(n))),
+            Some(("", "")) => None,
+            Some(("", max)) => number(max).map(|m| (0, Some(m))),
+            Some((min, "")) => number(min).map(|n| (n, None)),
+            Some((min, max)) => number(min).zip(number(max)).map(|(n, m)| (n, Some(m))),
+        };
+        match counts {
+            Some((min, Some(max))) if min > max => Err(self.unsupported("a repetition whose bounds are reversed")),
+            Some(counts) => {
+                self.at += close + 1;
+                Ok(Some(counts))
+            }
+            None => Err(self.unsupported("a repetition with these counts")),
+        }
+    }
+
+    /// After a backslash. Inside a class `\b` is a backspace; outside it is an anchor.
+    fn escape(&mut self, flags: Flags, in_class: bool) -> Result<ClassUnicode> {
+        let c = self.bump()?;
+        let one = |c: char| ClassUnicode::new([ClassUnicodeRange::new(c, c)]);
+        let set = match c {
+            'n' => one('\n'),
+            'r' => one('\r'),
+            't' => one('\t'),
+            'f' => one('\x0C'),
+            'v' => one('\x0B'),
+            'a' => one('\x07'),
+            'e' => one('\x1B'),
+            'b' if in_class => one('\x08'),
+            'x' => one(self.hex_escape()?),
+            'u' => {
+                let digits = self.take(4)?;
+                one(self.code_point(&digits)?)
+            }
+            's' | 'S' | 'd' | 'D' | 'w' | 'W' => {
+                let mut set = self.named(match c.to_ascii_lowercase() {
+                    's' => r"\s",
+                    'd' => r"\d",
+                    _ => "word",
+                })?;
+                if c.is_ascii_uppercase() {
+                    set.negate();
+                }
+                return Ok(set);
+            }
+            'h' | 'H' => {
+                let range = |a, b| ClassUnicodeRange::new(a, b);
+                let mut set = ClassUnicode::new([range('0', '9'), range('A', 'F'), range('a', 'f')]);
+                if c == 'H' {
+                    set.negate();
+                }
+                return Ok(set);
+            }
+            'p' | 'P' => return self.property(c == 'P', flags),
+            c if !c.is_alphanumeric() => return self.literal(c, flags),
+            _ => {
+                self.at -= 1;
+                return Err(self.unsupported("an escape without a character"));
+            }
+        };
+        self.fold(set, flags)
+    }
+
+    fn take(&mut self, count: usize) -> Result<String> {
+        (0..count).map(|_| self.bump()).collect()
+    }
+
+    fn hex_escape(&mut self) -> Result<char> {
+        if self.eat("{") {
+            let mut digits = String::new();
+            loop {
+                match self.bump()? {
+                    '}' => break,
+                    c => digits.push(c),
+                }
+            }
+            return self.code_point(&digits);
+        }
+        let digits = self.take(2)?;
+        let c = self.code_point(&digits)?;
+        if c as u32 > 0x7F {
+            return Err(self.unsupported("a raw byte beyond ASCII"));
+        }
+        Ok(c)
+    }
+
+    fn code_point(&self, digits: &str) -> Result<char> {
+        u32::from_str_radix(digits, 16)
+            .ok()
+            .and_then(char::from_u32)
+            .ok_or_else(|| self.unsupported("a malformed hexadecimal escape"))
+    }
+
+    fn property(&mut self, negated: bool, flags: Flags) -> Result<ClassUnicode> {
+        if flags.ignore_case {
+            return Err(self.unsupported("a case-insensitive property"));
+        }
+        if !self.eat("{") {
+            return Err(self.unsupported("a property without braces"));
+        }
+        let inverted = self.eat("^");
+        let mut name = String::new();
+        loop {
+            match self.bump()? {
+                '}' => break,
+                c => name.push(c),
+            }
+        }
+        let mut set = self.named(&name)?;
+        if negated != inverted {
+            set.negate();
+        }
+        Ok(set)
+    }
+
+    /// A class by name, from the tables of `regex-syntax`; `tests/differential` compares them with the reference's.
+    fn named(&self, name: &str) -> Result<ClassUnicode> {
+        let source = match name {
+            r"\s" => r"\s".to_owned(),
+            r"\d" => r"\p{Nd}".to_owned(),
+            // The reference's word: letters, marks, decimal digits, connector punctuation.
+            "word" => r"[\p{L}\p{M}\p{Nd}\p{Pc}]".to_owned(),
+            name if EXACT.contains(&name) => format!(r"\p{{{name}}}"),
+            _ => return Err(self.unsupported(&format!("the property {name:?}"))),
+        };
+        let hir = regex_syntax::parse(&source).map_err(|_| self.unsupported(&format!("the property {name:?}")))?;
+        match hir.into_kind() {
+            HirKind::Class(Class::Unicode(set)) => Ok(set),
+            _ => Err(self.unsupported(&format!("the property {name:?}"))),
+        }
+    }
+
+    /// A bracketed class after its `[`.
+    fn class_body(&mut self, flags: Flags, depth: usize) -> Result<ClassUnicode> {
+        if depth > MAX_DEPTH {
+            return Err(self.unsupported("nesting deeper than 100"));
+        }
+        let negated = self.eat("^");
+        if self.peek() == Some(']') {
+            return Err(self.unsupported("a class that starts with ']'"));
+        }
+        let mut whole: Option<ClassUnicode> = None;
+        let mut set = ClassUnicode::empty();
+        loop {
+            if self.eat("]") {
+                break;
+            }
+            if self.eat("&&") {
+                whole = Some(intersect(whole, set));
+                set = ClassUnicode::empty();
+                continue;
+            }
+            if self.eat("[:") {
+                set.union(&self.posix()?);
+                continue;
+            }
+            if self.eat("[") {
+                set.union(&self.class_body(flags, depth + 1)?);
+                continue;
+            }
+            let first = self.class_atom(flags)?;
+            let range = self.looking_at("-") && self.chars.get(self.at + 1).is_some_and(|c| *c != ']');
+            if !range {
+                set.union(&first);
+                continue;
+            }
+            self.at += 1;
+            if self.looking_at("[") {
+                return Err(self.unsupported("a range that ends in a class"));
+            }
+            let last = self.class_atom(flags)?;
+            match (single(&first), single(&last)) {
+                (Some(a), Some(b)) if a <= b => {
+                    set.union(&self.fold(ClassUnicode::new([ClassUnicodeRange::new(a, b)]), flags)?);
+                }
+                _ => return Err(self.unsupported("a range whose ends are no ordered characters")),
+            }
+        }
+        let mut result = if whole.is_some() { intersect(whole, set) } else { set };
+        if negated {
+            result.negate();
+        }
+        Ok(result)
+    }
+
+    fn class_atom(&mut self, flags: Flags) -> Result<ClassUnicode> {
+        match self.bump()? {
+            '\\' => self.escape(flags, true),
+            c => self.literal(c, flags),
+        }
+    }
+
+    fn posix(&mut self) -> Result<ClassUnicode> {
+        let negated = self.eat("^");
+        let mut name = String::new();
+        while !self.looking_at(":]") {
+            name.push(self.bump()?);
+        }
+        self.at += 2;
+        let mut set = match name.as_str() {
+            "alpha" => self.named("Alphabetic")?,
+            "space" => self.named(r"\s")?,
+            "digit" => self.named(r"\d")?,
+            "word" => self.named("word")?,
+            "upper" => self.named("Uppercase")?,
+            "lower" => self.named("Lowercase")?,
+            _ => return Err(self.unsupported(&format!("the class [:{name}:]"))),
+        };
+        if negated {
+            set.negate();
+        }
+        Ok(set)
+    }
+}
+
+fn single(set: &ClassUnicode) -> Option<char> {
+    match set.ranges() {
+        [range] if range.start() == range.end() => Some(range.start()),
+        _ => None,
+    }
+}
+
+fn intersect(whole: Option<ClassUnicode>, set: ClassUnicode) -> ClassUnicode {
+    match whole {
+        None => set,
+        Some(mut whole) => {
+            whole.intersect(&set);
+            whole
+        }
+    }
+}
+
+/// Properties whose members were compared with the reference's, all 1,112,064 characters.
+const EXACT: &[&str] = &[
+    "L", "Lu", "Ll", "Lt", "Lm", "Lo", "N", "Nd", "Nl", "No", "P", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "S", "Sm", "Sc",
+    "Sk", "So", "M", "Mn", "Mc", "Me", "Z", "Zs", "Zl", "Zp", "C", "Cc", "Cf", "Co", "Han", "Hiragana", "Katakana", "Hangul",
+    "Thai", "Latin", "Cyrillic", "Arabic", "Greek", "Hebrew", "Devanagari", "Bengali", "Tamil", "Alphabetic", "Uppercase",
+    "Lowercase", "White_Space", "Letter", "Number", "Punctuation", "Symbol", "Mark", "Separator",
+];
