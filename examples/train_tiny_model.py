@@ -2,8 +2,8 @@
 
     python examples/train_tiny_model.py [FOLDER] [--steps 3000]
 
-About four minutes on one thread. The texts are `lexel.serving.tiny_world`'s: stories and questions of one small village.
-The default folder is the one in the package, so a run without arguments makes the shipped files anew.
+About four minutes on one thread. The texts come from `lexel.serving.tiny_world`: stories and questions of one small
+village. The default folder is the one in the package, so a run without arguments makes the shipped files anew.
 """
 
 from __future__ import annotations

@@ -26,6 +26,8 @@ ROWS = [
     {"cli"},
     {"__init__"},  # the front door: a lazy table of names
 ]
+# Row 0's own floor, open to all: the core, the errors, the token.
+LEAVES = {"_lexel", "added_token", "errors"}
 ROW = {room: row for row, rooms in enumerate(ROWS) for room in rooms}
 # The runtime stands beside the rows: it imports row 0 only, and rooms above `auto` import it.
 RUNTIME_IMPORTS = ROWS[0]
@@ -72,7 +74,7 @@ def imported_rooms(tree: ast.Module) -> Iterator[tuple[int, str]]:
 def allowed(importer: str, imported: str) -> bool:
     if importer == imported or importer == "__init__":
         return True
-    if imported == "errors" or (importer, imported) in UPWARD:
+    if imported in LEAVES or (importer, imported) in UPWARD:
         return True
     if importer == "runtime":
         return imported in RUNTIME_IMPORTS

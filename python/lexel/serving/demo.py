@@ -27,8 +27,9 @@ from lexel.serving.tiny_world import stories
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rich.text import Text
+    from rich.console import RenderableType
 
+    from lexel.batch_encoding import BatchEncoding
     from lexel.tokenizer import Tokenizer
 
 __all__ = ["TINY_MODEL", "DemoModel", "find_model", "run"]
@@ -93,7 +94,7 @@ class _Show:
         self.console.print(sentence, highlight=False)
         self.console.print()
 
-    def note(self, text: str | Text) -> None:
+    def note(self, text: RenderableType) -> None:
         self.console.print(Padding(text, (0, 0, 0, 2)), highlight=False)
 
     def tokens(self, text: str, spans: Sequence[tuple[int, int]]) -> None:
@@ -106,32 +107,6 @@ class _Show:
         else:
             self.failed.append(claim)
             self.note(f"[red]✗ {escape(claim)}[/red]")
-
-
-class _Stream:
-    """What `generate` hands its ids to: prints the text as it becomes final, and measures."""
-
-    def __init__(self, tok: Tokenizer, console: Console) -> None:
-        self._decoder = tok.decode_stream(skip_special_tokens=True)
-        self._console = console
-        self._prompt = True
-        self.text = ""
-        self.times: list[float] = []
-
-    def put(self, ids: Any) -> None:
-        if self._prompt:  # the prompt comes first, and is on the screen already
-            self._prompt = False
-            return
-        self.times.append(time.perf_counter())
-        self._write(self._decoder.feed([int(id) for id in ids.reshape(-1).tolist()]))
-
-    def end(self) -> None:
-        self._write(self._decoder.flush())
-        self._console.print()
-
-    def _write(self, text: str) -> None:
-        self.text += text
-        self._console.print(text, end="", style="bold cyan", markup=False, highlight=False, soft_wrap=True)
 
 
 def _learn(show: _Show, texts: int) -> None:
@@ -183,7 +158,7 @@ def _read(show: _Show, model: DemoModel) -> Tokenizer:
     return tok
 
 
-def _converse(show: _Show, tok: Tokenizer, question: str) -> Any:
+def _converse(show: _Show, tok: Tokenizer, question: str) -> BatchEncoding:
     show.step(
         3,
         "A conversation becomes one row of numbers",
@@ -194,7 +169,7 @@ def _converse(show: _Show, tok: Tokenizer, question: str) -> Any:
     rendered = tok.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
     batch = tok.apply_chat_template(messages, add_generation_prompt=True, return_tensors="pt", return_dict=True)
     ids = batch["input_ids"]
-    show.console.print(Panel(escape(rendered), title="the prompt, as text", title_align="left"), highlight=False)
+    show.note(Panel(escape(rendered), title="the prompt, as text", title_align="left"))
     show.note(f"{type(batch).__name__} with {', '.join(batch)}; {ids.shape[0]} row of {ids.shape[1]} ids")
     show.note(escape(f"{ids[0, :12].tolist()} …"))
     show.check(
@@ -205,7 +180,16 @@ def _converse(show: _Show, tok: Tokenizer, question: str) -> Any:
     return batch
 
 
-def _answer(show: _Show, model: DemoModel, tok: Tokenizer, batch: Any, max_new_tokens: int) -> tuple[Any, str]:
+@dataclass(slots=True)
+class _Answer:
+    """What the model wrote: its ids, and the text as it was streamed."""
+
+    ids: list[int] = field(default_factory=list)
+    text: str = ""
+    times: list[float] = field(default_factory=list)
+
+
+def _generate(show: _Show, model: DemoModel, tok: Tokenizer, batch: BatchEncoding, max_new_tokens: int) -> _Answer:
     show.step(
         4,
         "The model answers",
@@ -220,30 +204,32 @@ def _answer(show: _Show, model: DemoModel, tok: Tokenizer, batch: Any, max_new_t
     parameters = sum(weight.numel() for weight in runner.parameters())
     show.note(f"{parameters / 1e6:.1f} million parameters, loaded in {time.perf_counter() - start:.2f} s")
     show.note("")
-    stream = _Stream(tok, show.console)
-    started = time.perf_counter()
-    output = runner.generate(**batch, max_new_tokens=max_new_tokens, do_sample=False, streamer=stream)
-    show.note("")
-    first, last = stream.times[0], stream.times[-1]
-    rate = (len(stream.times) - 1) / max(last - first, 1e-9)
-    show.note(f"first token after {first - started:.2f} s, then {rate:.0f} tokens per second")
-    show.check("the model said something", bool(stream.text.strip()))
-    return output, stream.text
+    answer = _Answer()
+    start = time.perf_counter()
+    for delta in runner.generate_stream(batch, tokenizer=tok, max_new_tokens=max_new_tokens, do_sample=False):
+        answer.times.append(time.perf_counter())
+        answer.ids += delta.ids
+        answer.text += delta.text
+        show.console.print(delta.text, end="", style="bold cyan", markup=False, highlight=False, soft_wrap=True)
+    show.console.print("\n")
+    first, last = answer.times[0], answer.times[-1]
+    rate = (len(answer.ids) - 1) / max(last - first, 1e-9)
+    show.note(f"first token after {first - start:.2f} s, then {rate:.0f} tokens per second ({len(answer.ids)} tokens)")
+    show.check("the model said something", bool(answer.text.strip()))
+    return answer
 
 
-def _check_round_trip(show: _Show, tok: Tokenizer, batch: Any, output: Any, streamed: str) -> None:
+def _return(show: _Show, tok: Tokenizer, batch: BatchEncoding, answer: _Answer) -> None:
     show.step(
         5, "And back", "The same dictionary turns numbers into text. What went in must come out, and nothing else."
     )
-    prompt = batch["input_ids"].shape[1]
-    ids, answer = output[0].tolist(), output[0, prompt:].tolist()
-    text = tok.decode(answer, skip_special_tokens=True)
-    show.check("the output starts with the prompt's ids", ids[:prompt] == batch["input_ids"][0].tolist())
-    show.check("decoded at once, the answer is the text that was streamed", text == streamed)
-    show.check(
-        "encoded again, the whole output decodes to itself",
-        tok.decode(tok.encode(tok.decode(ids), add_special_tokens=False)) == tok.decode(ids),
-    )
+    ids = batch["input_ids"][0].tolist() + answer.ids
+    text = tok.decode(ids)
+    show.note(Panel(escape(text), title="the whole conversation, decoded", title_align="left"))
+    at_once = tok.decode(answer.ids, skip_special_tokens=True)
+    show.check("decoded at once, the answer is the text that was streamed", at_once == answer.text)
+    again = tok.encode(text, add_special_tokens=False)
+    show.check("encoded and decoded again, the conversation is the same", tok.decode(again) == text)
 
 
 def run(
@@ -277,8 +263,8 @@ def run(
     tok = _read(show, model)
     try:
         batch = _converse(show, tok, question or model.question)
-        output, streamed = _answer(show, model, tok, batch, max_new_tokens)
-        _check_round_trip(show, tok, batch, output, streamed)
+        answer = _generate(show, model, tok, batch, max_new_tokens)
+        _return(show, tok, batch, answer)
     except MissingDependencyError as error:
         show.check(f"the runtime is installed: {error}", False)
     show.console.print()
