@@ -105,6 +105,17 @@ impl Encoding {
         }
     }
 
+    /// Which tokens belong to which sequence: (sequence, start, end); empty if all belong to sequence 0.
+    pub fn sequence_ranges(&self) -> Vec<(usize, usize, usize)> {
+        self.sequences.iter().map(|(id, range)| (*id, range.start, range.end)).collect()
+    }
+
+    /// Set what [`Encoding::sequence_ranges`] gave; ranges beyond the row are cut to it.
+    pub fn set_sequence_ranges(&mut self, ranges: &[(usize, usize, usize)]) {
+        let cut = |at: usize| at.min(self.len());
+        self.sequences = ranges.iter().map(|&(id, start, end)| (id, cut(start)..cut(end).max(cut(start)))).collect();
+    }
+
     fn sequence_range(&self, sequence: usize) -> Range<usize> {
         self.sequences.iter().find(|(id, _)| *id == sequence).map_or(0..self.len(), |(_, range)| range.clone())
     }
@@ -297,6 +308,18 @@ impl Encoding {
                 }
             }
         }
+    }
+}
+
+/// Fill rows up to one length.
+pub fn pad_rows(rows: &mut [Encoding], padding: &Padding) {
+    let longest = || rows.iter().map(Encoding::len).max().unwrap_or(0);
+    let mut length = padding.length.unwrap_or_else(longest);
+    if let Some(multiple) = padding.multiple_of.filter(|&m| m > 0) {
+        length = length.div_ceil(multiple) * multiple;
+    }
+    for row in rows {
+        row.pad(length, padding.id, padding.type_id, padding.side);
     }
 }
 

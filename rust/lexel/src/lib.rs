@@ -30,6 +30,6 @@ mod vocab;
 
 pub use added::AddedToken;
 pub use batch::{ScratchPool, run_parallel};
-pub use encoding::{Encoding, NO_WORD, Padding, Side, Strategy, Truncation};
+pub use encoding::{Encoding, NO_WORD, Padding, Side, Strategy, Truncation, pad_rows};
 pub use error::{Error, ErrorKind, Result};
 pub use pipeline::{DecodeStream, EncodeOptions, Pipeline, Scratch, Text};
