@@ -68,3 +68,33 @@ impl Queue {
         self.hot.pop()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pops_what_a_plain_heap_pops() {
+        let (mut queue, mut heap) = (Queue::new(), BinaryHeap::new());
+        let mut state = 1_u64;
+        let mut random = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            state >> 33
+        };
+        for pair in 0..20_000 {
+            if random() % 3 == 0 {
+                assert_eq!(queue.pop(), heap.pop());
+            } else {
+                let count = [random() % 9, random() % 1000, u64::MAX - random() % 3, 0][random() as usize % 4];
+                let entry = Entry { count, ids: (random() as u32 % 4, random() as u32 % 4), pair, list: pair % 2 };
+                queue.push(entry);
+                heap.push(entry);
+            }
+        }
+        while let Some(entry) = heap.pop() {
+            let found = queue.pop().expect("as many");
+            assert_eq!((found.count, found.ids, found.list), (entry.count, entry.ids, entry.list));
+        }
+        assert_eq!(queue.pop(), None);
+    }
+}

@@ -293,3 +293,68 @@ fn spelling<'a>(text: &'a str, words: &[LongWord], index: usize) -> &'a str {
 fn hash(key: Key, hasher: &RandomState) -> usize {
     hasher.hash_one(u128::from(key[0]) | u128::from(key[1]) << 64) as usize
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn listed(words: &WordCounts) -> BTreeMap<String, u64> {
+        let mut list = BTreeMap::new();
+        words.for_each(|word, count| assert_eq!(list.insert(word.to_owned(), count), None, "{word:?} twice"));
+        list
+    }
+
+    #[test]
+    fn keys_are_words() {
+        for len in 0..=SHORT {
+            let word = "abcdefghijklmno"[..len].as_bytes();
+            let key = pack(word).expect("short");
+            assert_eq!(&unpack(key).0[..unpack(key).1], word);
+            let mut chunk = [b'?'; 16];
+            chunk[..len].copy_from_slice(word);
+            assert_eq!(pack_chunk(&chunk, len), key);
+        }
+        assert_eq!(pack(b"abcdefghijklmnop"), None);
+    }
+
+    #[test]
+    fn counts_equal_those_of_an_ordered_map() {
+        let (mut words, mut spans, mut expected) = (WordCounts::new(), WordCounts::new(), BTreeMap::new());
+        let mut state = 1_u64;
+        for _ in 0..50_000 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let number = (state >> 33) % 20_000;
+            let word = ["", "w", "\0", "é", "a long word of "][(number % 5) as usize].to_owned() + &"x".repeat(number as usize % 7);
+            let word = if number % 2 == 0 { format!("{word}{number}") } else { word };
+            *expected.entry(word.clone()).or_default() += number;
+            words.add(&word, number);
+            let text = format!("日{word} and more of it");
+            spans.add_span(&text, 3..3 + word.len(), number);
+        }
+        expected.retain(|_, count| *count > 0);
+        assert_eq!(words.len(), expected.len());
+        assert_eq!(listed(&words), expected);
+        assert_eq!(listed(&spans), expected);
+    }
+
+    #[test]
+    fn zeros_and_lengths_tell_words_apart() {
+        let mut words = WordCounts::new();
+        for word in ["", "\0", "\0\0", "a", "a\0", "12345678", "12345678\0"] {
+            words.add(word, 1);
+        }
+        assert_eq!(words.len(), 7);
+    }
+
+    #[test]
+    fn counts_stop_at_the_largest_number() {
+        for word in ["short", "longer than fifteen bytes"] {
+            let mut words = WordCounts::new();
+            words.add(word, u64::MAX);
+            words.add(word, 1);
+            words.for_each(|_, count| assert_eq!(count, u64::MAX));
+        }
+    }
+}
