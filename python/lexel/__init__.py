@@ -1,0 +1,55 @@
+"""Exact, fast tokenizers with chat templates and a slim torch runtime.
+
+`Tokenizer.from_pretrained(folder_or_hub_id)` is where to begin. Names are imported when they are first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+# Room → the public names it has. Everything exported stands here, once.
+_ROOMS = {
+    "added_token": "AddedToken",
+    "auto": "AutoTokenizer",
+    "backends": "TokenizersBackend",
+    "batch_encoding": "BatchEncoding CharSpan TensorType TokenSpan",
+    "converters": "generate_merges",
+    "errors": "FormatError LexelError LoadError MissingDependencyError SpecialTokenError TrainingError "
+    "UnsupportedError VocabularyError WeightsError",
+    "families.gpt2": "GPT2Tokenizer",
+    "families.llama": "LlamaTokenizer",
+    "families.qwen2": "Qwen2Tokenizer",
+    "padding": "PaddingStrategy TruncationStrategy",
+    "runtime": "AutoConfig AutoModel AutoModelForCausalLM DynamicCache GenerationConfig LlamaConfig LlamaForCausalLM "
+    "TextIteratorStreamer TextStreamer",
+    "tokenizer": "Tokenizer",
+}
+# Former and other names of the same things.
+_ALIASES = {
+    "GPT2TokenizerFast": "GPT2Tokenizer",
+    "LlamaTokenizerFast": "LlamaTokenizer",
+    "PreTrainedTokenizerBase": "Tokenizer",
+    "PreTrainedTokenizerFast": "TokenizersBackend",
+    "Qwen2TokenizerFast": "Qwen2Tokenizer",
+}
+_HOME = {name: room for room, names in _ROOMS.items() for name in names.split()}
+
+__all__ = sorted([*_HOME, *_ALIASES])
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from lexel._lexel import __version__
+
+        return __version__
+    real = _ALIASES.get(name, name)
+    if real not in _HOME:
+        raise AttributeError(f"module 'lexel' has no attribute {name!r}")
+    value = getattr(import_module(f"lexel.{_HOME[real]}"), real)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__, "__version__"])

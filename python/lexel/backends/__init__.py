@@ -1,0 +1,7 @@
+"""What tokenizers run on: one class for each kind of engine, all of them `Tokenizer`s."""
+
+from __future__ import annotations
+
+from lexel.backends.tokenizers import TokenizersBackend
+
+__all__ = ["TokenizersBackend"]

@@ -1,0 +1,86 @@
+"""Pipeline settings a caller passes to `from_pretrained`, applied to the loaded stages: once, and only what was passed.
+
+A file's own flags (`do_lower_case` in an old configuration) never come here: the pipeline it states is the pipeline.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from lexel.backends.engine import Compiled, compile_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+__all__ = ["apply"]
+
+_BERT_FLAGS = {
+    "do_lower_case": "lowercase",
+    "strip_accents": "strip_accents",
+    "tokenize_chinese_chars": "handle_chinese_chars",
+}
+
+
+def apply(compiled: Compiled, given: Mapping[str, Any]) -> Compiled:
+    """Return the pipeline with the settings a caller passed.
+
+    Args:
+        compiled: as loaded.
+        given: the caller's arguments: `add_prefix_space`, `do_lower_case`, `strip_accents`, `tokenize_chinese_chars`.
+    """
+    changes = {}
+    prefix = given.get("add_prefix_space")
+    flags = {_BERT_FLAGS[key]: given[key] for key in _BERT_FLAGS if key in given}
+    if prefix is not None:
+        kinds = {"pre_tokenizer": ("ByteLevel", "Metaspace"), "decoder": ("Metaspace",)}
+        for name, edited in kinds.items():
+            changes[name] = _edited(compiled, name, partial(_set_prefix_space, wanted=bool(prefix), kinds=edited))
+    if flags:
+        changes["normalizer"] = _edited(compiled, "normalizer", partial(_set_flags, flags=flags))
+    changed = {name: stage for name, stage in changes.items() if stage is not None}
+    if not changed:
+        return compiled
+    if compiled.reason is None:
+        engine = compiled.engine
+        for name, stage in changed.items():
+            engine = engine.with_component(name, json.dumps(stage, ensure_ascii=False))  # type: ignore[arg-type]
+        return Compiled(engine)
+    content = {**json.loads(compiled.engine.to_json()), **changed}
+    return compile_json(json.dumps(content, ensure_ascii=False))
+
+
+def _edited(compiled: Compiled, name: Any, edit: Callable[[dict[str, Any]], None]) -> Any:
+    """Return a stage after an edit, None where it changes nothing."""
+    text = compiled.engine.component(name)
+    if text is None:
+        return None
+    stage = json.loads(text)
+    edit(stage)
+    return stage if stage != json.loads(text) else None
+
+
+def _inner(stage: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the stages a sequence is made of, or the stage itself."""
+    for key in ("pretokenizers", "normalizers", "decoders"):
+        if key in stage:
+            return [leaf for part in stage[key] for leaf in _inner(part)]
+    return [stage]
+
+
+def _set_prefix_space(stage: dict[str, Any], *, wanted: bool, kinds: tuple[str, ...]) -> None:
+    for leaf in _inner(stage):
+        if leaf["type"] not in kinds:
+            continue
+        if leaf["type"] == "ByteLevel":
+            leaf["add_prefix_space"] = wanted
+        else:
+            present = leaf.get("prepend_scheme", "always")
+            leaf["prepend_scheme"] = (present if present != "never" else "always") if wanted else "never"
+
+
+def _set_flags(stage: dict[str, Any], *, flags: Mapping[str, Any]) -> None:
+    for leaf in _inner(stage):
+        if leaf["type"] == "BertNormalizer":
+            leaf.update(flags)

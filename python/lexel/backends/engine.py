@@ -1,0 +1,60 @@
+"""Which engine a tokenizer runs on: our core, or the `tokenizers` library where the core refuses."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from lexel._lexel import Engine
+from lexel.backends.fallback import FallbackEngine
+from lexel.errors import UnsupportedError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["AnyEngine", "Compiled", "compile_json", "compile_library", "read_pipeline", "with_model_options"]
+
+AnyEngine: TypeAlias = Engine | FallbackEngine
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """An engine, and why it is not the core (None: it is)."""
+
+    engine: AnyEngine
+    reason: str | None = None
+
+
+def compile_json(text: str | bytes, *, path: str | None = None) -> Compiled:
+    """Compile the text of a `tokenizer.json`.
+
+    Raises:
+        FormatError: it is no tokenizer.
+    """
+    try:
+        return Compiled(Engine.from_json(text, path=path))
+    except UnsupportedError as error:
+        return Compiled(FallbackEngine.from_json(text, path=path), str(error))
+
+
+def read_pipeline(path: Path) -> Compiled:
+    """Compile a `tokenizer.json` file."""
+    return compile_json(path.read_bytes(), path=str(path))
+
+
+def compile_library(library: Any) -> Compiled:
+    """Compile an object of the `tokenizers` library; it stays independent of what is made here."""
+    try:
+        text = library.to_str()
+    except Exception as error:
+        # The library raises a bare exception for components written in Python.
+        return Compiled(FallbackEngine(library), f"a component has no serial form: {error}")
+    return compile_json(text)
+
+
+def with_model_options(engine: AnyEngine, options: dict[str, Any]) -> Compiled:
+    """Return an engine whose model has other options (`dropout`, `fuse_unk` …)."""
+    content = json.loads(engine.to_json())
+    content["model"].update(options)
+    return compile_json(json.dumps(content, ensure_ascii=False))

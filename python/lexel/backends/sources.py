@@ -1,0 +1,185 @@
+"""Where a pipeline comes from: files and vocabularies to a compiled engine, and a vocabulary back to files."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lexel import spec
+from lexel.backends import edits
+from lexel.backends.engine import Compiled, compile_json, read_pipeline
+from lexel.converters import gguf
+from lexel.converters.detect import FileFormat, detect
+from lexel.converters.merges import usable_merges
+from lexel.converters.vocab_merges import merges_beside, read_merges, read_vocab
+from lexel.errors import LoadError, UnsupportedError
+from lexel.spec import Spec
+from lexel.tokenizer.chat import load_templates
+from lexel.tokenizer.loading import PIPELINE_FILE, read_options, read_tokenizer_config
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lexel.backends.engine import AnyEngine
+    from lexel.hub import ModelFiles
+
+__all__ = ["Loaded", "from_vocab", "load", "read_file", "read_gguf", "read_tokenizer_json", "write_vocabulary"]
+
+# Files that hold a vocabulary where there is no tokenizer.json, most telling first.
+_OTHER_SOURCES = ("tekken.json", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "tiktoken.model")
+
+
+@dataclass(slots=True)
+class Loaded:
+    """What a folder gives: the pipeline (None: the class builds it of `options`), and constructor arguments."""
+
+    compiled: Compiled | None
+    options: dict[str, Any] = field(default_factory=dict)
+    init_inputs: tuple[Any, ...] = ()
+
+
+def read_tokenizer_json(path: Path) -> Compiled:
+    """Compile a `tokenizer.json`.
+
+    Raises:
+        LoadError: there is no such file.
+    """
+    if not path.is_file():
+        raise LoadError(f"tokenizer_file {str(path)!r} is not a file")
+    return read_pipeline(path)
+
+
+def read_gguf(path: Path) -> tuple[Compiled, dict[str, Any]]:
+    """Compile the tokenizer of a GGUF file; also return the settings it states."""
+    made = gguf.convert(path)
+    return compile_json(made.to_json(), path=str(path)), made.config
+
+
+def read_file(path: Path) -> tuple[Compiled, dict[str, Any]]:
+    """Compile a file of any supported format, found from its bytes; also return the settings it states.
+
+    Raises:
+        UnsupportedError: another format; names it.
+    """
+    kind = detect(path)
+    if kind is FileFormat.TOKENIZER_JSON:
+        return read_pipeline(path), {}
+    if kind is FileFormat.GGUF:
+        return read_gguf(path)
+    raise UnsupportedError(
+        f"{path} is a {kind}, which is not read on its own; a tokenizer.json or a GGUF file is. For vocab.json with "
+        "merges.txt, or vocab.txt, pass them to a class: GPT2Tokenizer(vocab=…, merges=…)"
+    )
+
+
+def from_vocab(vocab: Any, merges: Any, *, unk_id: int | None) -> Compiled:
+    """Compile a bare vocabulary: token → id is BPE, a list of (piece, score) is Unigram without merges."""
+    first = vocab[0] if isinstance(vocab, (list, tuple)) and vocab else None
+    if merges is None and isinstance(first, (list, tuple)):
+        pieces = [[str(piece), float(score)] for piece, score in vocab]
+        model = {"type": "Unigram", "unk_id": unk_id, "vocab": pieces, "byte_fallback": False}
+    else:
+        tokens = read_vocab(vocab)
+        source = merges if merges is not None else merges_beside(vocab)
+        pairs = usable_merges(tokens, read_merges(source)) if source is not None else []
+        model = spec.bpe(tokens, pairs, fuse_unk=True)
+    return compile_json(Spec(model).to_json())
+
+
+def load(files: ModelFiles, given: dict[str, Any], class_files: Mapping[str, str]) -> Loaded:
+    """Read a folder: the pipeline verbatim where it is stated, and all settings.
+
+    Args:
+        files: the folder or repository.
+        given: what the caller passed.
+        class_files: argument → file name of the class, for folders that state no pipeline.
+
+    Raises:
+        LoadError: there is nothing a tokenizer could be made of.
+        UnsupportedError: only files of a format that is not read.
+    """
+    name = given.pop("gguf_file", None)
+    if name is not None:
+        compiled, config = read_gguf(files.need(str(name)))
+        return Loaded(edits.apply(compiled, given), {**config, **given, "name_or_path": files.name})
+    path = files.get(_pipeline_name(files))
+    if given.get("tokenizer_file") is not None:
+        path = Path(given.pop("tokenizer_file"))
+    options, init_inputs = read_options(
+        files, given, has_pipeline=path is not None, chat_template=load_templates(files)
+    )
+    if path is not None:
+        return Loaded(edits.apply(read_tokenizer_json(path), given), options, init_inputs)
+    found = {key: files.get(filename) for key, filename in class_files.items()}
+    vocab = given.get("vocab") or found.get("vocab_file") or files.get("vocab.json") or files.get("vocab.txt")
+    if vocab is None:
+        raise _nothing_in(files)
+    kind = detect(Path(vocab)) if isinstance(vocab, (str, Path)) else FileFormat.VOCAB_JSON
+    if kind not in (FileFormat.VOCAB_JSON, FileFormat.VOCAB_TXT):
+        raise UnsupportedError(
+            f"{files.name!r} has no tokenizer.json, and {Path(vocab).name} is a {kind}, which is not read yet; save "
+            "the tokenizer once with the library it was made with, so that a tokenizer.json is there"
+        )
+    options["vocab"] = vocab
+    merges = given.get("merges") or found.get("merges_file") or files.get("merges.txt")
+    if merges is not None:
+        options["merges"] = merges
+    return Loaded(None, options, init_inputs)
+
+
+def _pipeline_name(files: ModelFiles) -> str:
+    """Return the name of the pipeline file: old repositories have one for each range of library versions."""
+    versions = read_tokenizer_config(files).get("fast_tokenizer_files") or ()
+    best = (_REFERENCE_VERSION, PIPELINE_FILE)
+    found = []
+    for name in versions:
+        parts = name.removeprefix("tokenizer.").removesuffix(".json").split(".")
+        if len(parts) == 3 and all(part.isdigit() for part in parts):
+            version = tuple(int(part) for part in parts)
+            if version <= _REFERENCE_VERSION:
+                found.append((version, name))
+    return max(found, default=best)[1]
+
+
+# The surface this package has is that of this version; older pipeline files are chosen as it would.
+_REFERENCE_VERSION = (5, 23, 0)
+
+
+def _nothing_in(files: ModelFiles) -> Exception:
+    names = files.names()
+    for name in names:
+        if name in _OTHER_SOURCES or name.endswith((".model", ".tiktoken")):
+            return UnsupportedError(
+                f"{files.name!r} has no tokenizer.json, and {name} is a format that is not read yet; save the "
+                "tokenizer once with the library it was made with, so that a tokenizer.json is there"
+            )
+        if name.endswith(".gguf"):
+            return LoadError(f"{files.name!r} has no tokenizer.json; to read the one inside {name}, pass gguf_file=…")
+    listed = ", ".join(names[:12]) or "no files"
+    return LoadError(f"{files.name!r} has no tokenizer: neither tokenizer.json nor a vocabulary (it has {listed})")
+
+
+def write_vocabulary(engine: AnyEngine, folder: Path, prefix: str) -> tuple[str, ...]:
+    """Write the vocabulary as the files of its model's kind; return their paths.
+
+    Raises:
+        UnsupportedError: the model has no such files (Unigram).
+    """
+    kind = json.loads(engine.model_info())["type"]
+    vocab = engine.vocab(False)
+    if kind == "WordPiece":
+        path = folder / f"{prefix}vocab.txt"
+        path.write_text("".join(f"{token}\n" for token in vocab), encoding="utf-8")
+        return (str(path),)
+    if kind not in ("BPE", "WordLevel"):
+        raise UnsupportedError(f"a {kind} vocabulary has no plain files; save_pretrained writes the tokenizer.json")
+    path = folder / f"{prefix}vocab.json"
+    path.write_text(json.dumps(vocab, ensure_ascii=False) + "\n", encoding="utf-8")
+    if kind == "WordLevel":
+        return (str(path),)
+    merges = folder / f"{prefix}merges.txt"
+    lines = "".join(f"{left} {right}\n" for left, right in engine.merges())
+    merges.write_text(f"#version: 0.2\n{lines}", encoding="utf-8")
+    return (str(path), str(merges))

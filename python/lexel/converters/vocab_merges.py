@@ -1,0 +1,94 @@
+"""Vocabularies and merges as users have them: dictionaries, lists, `vocab.json`, `merges.txt`, `vocab.txt`."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from lexel.converters.detect import FileFormat, detect
+from lexel.converters.merges import as_pairs
+from lexel.errors import FormatError, UnsupportedError, VocabularyError
+
+__all__ = ["merges_beside", "read_merges", "read_vocab"]
+
+
+def read_vocab(vocab: Any) -> dict[str, int]:
+    """Return a vocabulary as token → id.
+
+    Args:
+        vocab: a dictionary; a list of tokens, or of (token, anything) pairs, in id order; or the path of a `vocab.json`
+            or `vocab.txt`.
+
+    Raises:
+        VocabularyError: an id that is no number, or used twice.
+        UnsupportedError: a file of another format; names it.
+        TypeError: something else.
+    """
+    if isinstance(vocab, (str, os.PathLike)):
+        return _read_vocab_file(Path(vocab))
+    if isinstance(vocab, dict):
+        made = {}
+        for token, index in vocab.items():
+            if not isinstance(index, int) or index < 0:
+                raise VocabularyError(f"the id of {token!r} is not a number from 0 on: {index!r}")
+            made[str(token)] = int(index)
+        return made
+    if isinstance(vocab, (list, tuple)):
+        return {_token(entry): index for index, entry in enumerate(vocab)}
+    raise TypeError(f"a vocabulary is a dict, a list or the path of a file, not {type(vocab).__name__}")
+
+
+def _token(entry: Any) -> str:
+    token = entry[0] if isinstance(entry, (list, tuple)) and entry else entry
+    if not isinstance(token, str):
+        raise VocabularyError(f"a vocabulary list holds tokens or (token, score) pairs, and this is {entry!r}")
+    return token
+
+
+def _read_vocab_file(path: Path) -> dict[str, int]:
+    kind = detect(path)
+    if kind is FileFormat.VOCAB_JSON:
+        return read_vocab(json.loads(path.read_text(encoding="utf-8")))
+    if kind in (FileFormat.VOCAB_TXT, FileFormat.MERGES):
+        # One token a line, its number the id; a short file of two-word lines may look like merges.
+        lines = path.read_text(encoding="utf-8").split("\n")
+        return {line.rstrip("\r"): index for index, line in enumerate(lines) if line or index + 1 < len(lines)}
+    raise UnsupportedError(
+        f"{path} is a {kind}; as a vocabulary, vocab.json and vocab.txt are read. "
+        "Load a whole tokenizer from it with Tokenizer.from_file(...), where that format is supported"
+    )
+
+
+def merges_beside(vocab: Any) -> Path | None:
+    """Return the `merges.txt` in the folder of a vocabulary file, None where there is none."""
+    if not isinstance(vocab, (str, os.PathLike)):
+        return None
+    path = Path(vocab).with_name("merges.txt")
+    return path if path.is_file() else None
+
+
+def read_merges(merges: Any) -> list[tuple[str, str]]:
+    """Return merges as pairs in order of rank.
+
+    Args:
+        merges: pairs, strings with a space between the parts, or the path of a `merges.txt`.
+
+    Raises:
+        VocabularyError: something that is no merge.
+        FormatError: a line of the file holds no two parts; says which.
+    """
+    if not isinstance(merges, (str, os.PathLike)):
+        return as_pairs(merges)
+    path = Path(merges)
+    pairs = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
+        line = line.rstrip("\r")
+        if not line or line.startswith("#version"):
+            continue
+        parts = line.split(" ")
+        if len(parts) != 2:
+            raise FormatError(f"{path}, line {number}: a merge is two tokens with a space between, found {line!r:.60}")
+        pairs.append((parts[0], parts[1]))
+    return pairs

@@ -1,0 +1,73 @@
+"""Llama 1 and 2, and the models that took over their vocabulary format (Mistral v1 to v3, Phi-3, TinyLlama).
+
+Spaces become `▁`, unknown characters become bytes, and text is not split before the model. Llama 3 is byte-level and
+loads from its `tokenizer.json`.
+
+Source: transformers 5.23, `LlamaTokenizer`, its serialised pipeline.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from lexel import spec
+from lexel.families.family import Family
+from lexel.spec import Spec
+
+__all__ = ["LlamaTokenizer"]
+
+
+class LlamaTokenizer(Family):
+    """The tokenizer of Llama 1 and 2.
+
+    Beside the arguments of every family: `unk_token`, `bos_token`, `eos_token`; `add_prefix_space` (a text begins as
+    if a space stood before it); `legacy` (so does every piece after a special token); `use_default_system_prompt`.
+
+    Example:
+        >>> tok = LlamaTokenizer(vocab={"<unk>": 0, "<s>": 1, "</s>": 2, "▁": 3, "h": 4, "i": 5, "hi": 6, "▁hi": 7})
+        >>> tok.tokenize("hi hi")
+        ['▁hi', '▁hi']
+    """
+
+    vocab_files_names: ClassVar[dict[str, str]] = {"vocab_file": "tokenizer.model", "tokenizer_file": "tokenizer.json"}
+    padding_side = "left"
+    defaults: ClassVar[dict[str, Any]] = {
+        "unk_token": "<unk>",
+        "bos_token": "<s>",
+        "eos_token": "</s>",
+        "clean_up_tokenization_spaces": False,
+        "use_default_system_prompt": False,
+        "legacy": False,
+        "add_prefix_space": True,
+    }
+
+    def __init__(self, vocab: Any = None, merges: Any = None, **options: Any) -> None:
+        if options.get("add_prefix_space") is None:
+            options["add_prefix_space"] = self.defaults["add_prefix_space"]
+        super().__init__(vocab, merges, **options)
+        self.legacy = self.init_kwargs["legacy"]
+        self.use_default_system_prompt = self.init_kwargs["use_default_system_prompt"]
+
+    @classmethod
+    def empty_vocab(cls, settings: dict[str, Any]) -> dict[str, int]:
+        """Return the three special tokens."""
+        return {str(settings[name]): index for index, name in enumerate(("unk_token", "bos_token", "eos_token"))}
+
+    @classmethod
+    def spec(cls, vocab: dict[str, int], merges: list[tuple[str, str]], settings: dict[str, Any]) -> Spec:
+        """Return the pipeline around a vocabulary."""
+        prefix = settings["add_prefix_space"]
+        scheme = ("always" if settings["legacy"] else "first") if prefix else "never"
+        steps: list[spec.Json] = [
+            {"type": "Replace", "pattern": {"String": "▁"}, "content": " "},
+            {"type": "ByteFallback"},
+            {"type": "Fuse"},
+        ]
+        if prefix:
+            steps.append({"type": "Strip", "content": " ", "start": 1, "stop": 0})
+        return Spec(
+            model=spec.bpe(vocab, merges, fuse_unk=True, byte_fallback=True),
+            pre_tokenizer=spec.metaspace(scheme, split=False),
+            post_processor=spec.template([("$A", 0)], [("$A", 0), ("$B", 1)], {}),
+            decoder=spec.sequence("decoders", *steps),
+        )

@@ -1,0 +1,105 @@
+"""What a backend brings: the few methods the rest of the tokenizer class stands on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from lexel._lexel import DecodeStream
+    from lexel.added_token import AddedToken
+    from lexel.batch_encoding import BatchEncoding
+
+__all__ = ["BackendContract"]
+
+
+class BackendContract:
+    """The methods a backend (or a tokenizer written from scratch) implements; each raises here."""
+
+    def _lacks(self, method: str) -> str:
+        return (
+            f"{type(self).__name__} does not implement {method}; Tokenizer.from_pretrained(...) returns a complete "
+            "tokenizer, and a class of your own derives from a backend (TokenizersBackend)"
+        )
+
+    @property
+    def is_fast(self) -> bool:
+        """Whether encodings know their spans."""
+        return False
+
+    @property
+    def vocab_size(self) -> int:
+        """The size of the model's vocabulary, added tokens left out."""
+        raise NotImplementedError(self._lacks("vocab_size"))
+
+    @property
+    def added_tokens_decoder(self) -> dict[int, AddedToken]:
+        """Id → added token, ascending by id."""
+        raise NotImplementedError(self._lacks("added_tokens_decoder"))
+
+    def get_vocab(self) -> dict[str, int]:
+        """Return token → id, added tokens included, ascending by id."""
+        raise NotImplementedError(self._lacks("get_vocab"))
+
+    def __len__(self) -> int:
+        raise NotImplementedError(self._lacks("__len__"))
+
+    def num_special_tokens_to_add(self, pair: bool = False) -> int:
+        """Return how many special tokens a call adds to one text, or to a pair."""
+        raise NotImplementedError(self._lacks("num_special_tokens_to_add"))
+
+    def tokenize(
+        self, text: str, pair: str | None = None, add_special_tokens: bool = False, **kwargs: Any
+    ) -> list[str]:
+        """Return the token strings of a text, in the vocabulary's own writing."""
+        raise NotImplementedError(self._lacks("tokenize"))
+
+    def convert_ids_to_tokens(self, ids: Any, skip_special_tokens: bool = False) -> Any:
+        """Return the token of an id, or the tokens of many; None for ids that do not exist."""
+        raise NotImplementedError(self._lacks("convert_ids_to_tokens"))
+
+    def convert_tokens_to_string(self, tokens: list[str]) -> str:
+        """Return the text that token strings stand for."""
+        raise NotImplementedError(self._lacks("convert_tokens_to_string"))
+
+    def save_vocabulary(self, save_directory: str, filename_prefix: str | None = None) -> tuple[str, ...]:
+        """Write the vocabulary in the format of the tokenizer's original files; return their paths."""
+        raise NotImplementedError(self._lacks("save_vocabulary"))
+
+    def decode_stream(self, *, skip_special_tokens: bool = False) -> DecodeStream:
+        """Return an object that turns ids into text one by one, as a model generates them."""
+        raise NotImplementedError(self._lacks("decode_stream"))
+
+    def _encode_plus(self, text: Any, text_pair: Any = None, **options: Any) -> BatchEncoding:
+        raise NotImplementedError(self._lacks("_encode_plus"))
+
+    def _decode(
+        self,
+        token_ids: Any,
+        skip_special_tokens: bool = False,
+        clean_up_tokenization_spaces: bool | None = None,
+        **kwargs: Any,
+    ) -> str:
+        raise NotImplementedError(self._lacks("_decode"))
+
+    def _decode_rows(self, rows: Sequence[Any], **options: Any) -> list[str]:
+        return [self._decode(row, **options) for row in rows]
+
+    def _add_tokens(self, new_tokens: Sequence[Any], special_tokens: bool = False) -> int:
+        raise NotImplementedError(self._lacks("_add_tokens"))
+
+    def _convert_token_to_id_with_added_voc(self, token: str) -> int | None:
+        raise NotImplementedError(self._lacks("_convert_token_to_id_with_added_voc"))
+
+    def _save_backend(self, folder: Path, prefix: str, legacy_format: bool | None) -> tuple[str, ...]:
+        """Write the files of the backend; return their paths."""
+        if legacy_format is False:
+            raise ValueError(f"{type(self).__name__} has no unified file; legacy_format=False is for TokenizersBackend")
+        return tuple(self.save_vocabulary(str(folder), prefix[:-1] or None))
+
+    def _saved_class_name(self, compat: str) -> str:
+        """Return the class name a saved configuration states."""
+        del compat
+        return type(self).__name__

@@ -1,0 +1,89 @@
+"""What `tokenizer_config.json` says of a tokenizer when it is saved.
+
+By default the file is written so that the widest range of readers understands it: old ones know neither a list under
+`extra_special_tokens` nor the class names of today. `compat="v5"` writes today's form exactly.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import TYPE_CHECKING, Any, Literal
+
+from lexel.added_token import plain_config
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from lexel.tokenizer.special_tokens import SpecialTokens
+
+__all__ = ["Compat", "build_config", "write_json"]
+
+Compat = Literal["v4", "v5"]
+
+# Never saved: they name files and places of this machine, or live in the pipeline.
+_PRIVATE = (
+    "add_bos_token",
+    "add_eos_token",
+    "added_tokens_decoder",
+    "additional_special_tokens",
+    "chat_template",
+    "device_map",
+    "files_loaded",
+    "gguf_file",
+    "is_local",
+    "local_files_only",
+    "max_len",
+    "merges",
+    "model_specific_special_tokens",
+    "name_or_path",
+    "slow_tokenizer_class",
+    "special_tokens_map_file",
+    "tokenizer_file",
+    "tokenizer_object",
+    "vocab",
+)
+
+
+def build_config(
+    init_kwargs: Mapping[str, Any],
+    current: Mapping[str, Any],
+    special: SpecialTokens,
+    *,
+    file_keys: Iterable[str],
+    compat: Compat,
+) -> dict[str, Any]:
+    """Return the configuration of a tokenizer.
+
+    Args:
+        init_kwargs: what the tokenizer was made with.
+        current: the attributes of today; they win.
+        special: the special tokens.
+        file_keys: names of arguments that hold paths of vocabulary files.
+        compat: who must be able to read it.
+    """
+    config = copy.deepcopy({**init_kwargs, **current})
+    for key in (*_PRIVATE, *file_keys):
+        config.pop(key, None)
+    config.pop("extra_special_tokens", None)
+    named = special.as_map()
+    config.update(named)
+    extra = [str(token) for token in special.extra]
+    own = {name: named[name] for name in special.names[7:] if name in named}
+    if compat == "v5":
+        if extra:
+            config["extra_special_tokens"] = extra
+    else:
+        if own:
+            config["extra_special_tokens"] = own
+        if extra:
+            config["additional_special_tokens"] = extra
+    result: dict[str, Any] = plain_config(config)
+    return result
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON as the field does: two spaces, sorted keys, a final newline."""
+    text = json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False)
+    path.write_text(text + "\n", encoding="utf-8")

@@ -1,0 +1,73 @@
+"""Methods of former releases: those that still work, warned, and what to say about those that do not.
+
+`Tokenizer.__getattr__` asks here last, so none of this costs anything in a call.
+"""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["explain_missing", "former_member"]
+
+# Name of today for methods whose arguments did not change.
+_RENAMED = {"encode_plus": "__call__", "batch_encode_plus": "__call__"}
+
+_ONLY_PYTHON = (
+    "only PythonBackend tokenizers have it (here the post-processor inserts special tokens); "
+    "encode with tok(text, pair), or see tok.backend_tokenizer.post_processor"
+)
+_GONE = {
+    "as_target_tokenizer": "pass the targets as text_target= to the call",
+    "build_inputs_with_special_tokens": _ONLY_PYTHON,
+    "create_token_type_ids_from_sequences": _ONLY_PYTHON,
+    "prepare_for_model": _ONLY_PYTHON,
+    "prepare_seq2seq_batch": "call the tokenizer: tok(src_texts, text_target=tgt_texts)",
+    "sanitize_special_tokens": "special tokens are added when they are set; there is nothing to do",
+    "special_tokens_map_extended": "see special_tokens_map and added_tokens_decoder",
+    "all_special_tokens_extended": "see all_special_tokens and added_tokens_decoder",
+    "truncate_sequences": _ONLY_PYTHON,
+    "_switch_to_input_mode": "only multilingual classes have modes; pass src_lang and text_target",
+    "_switch_to_target_mode": "only multilingual classes have modes; pass tgt_lang and text_target",
+}
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, DeprecationWarning, stacklevel=4)
+
+
+def former_member(tokenizer: Any, name: str) -> Any:
+    """Return a method or value of former releases, bound to a tokenizer; None if there is no such name."""
+    if name in _RENAMED:
+        return _renamed(tokenizer, name)
+    if name in ("additional_special_tokens", "additional_special_tokens_ids"):
+        today = name.replace("additional", "extra", 1)
+        _warn(f"{name} is now {today}")
+        return getattr(tokenizer, today)
+    return None
+
+
+def _renamed(tokenizer: Any, name: str) -> Callable[..., Any]:
+    key = "batch_text_or_text_pairs"
+
+    @functools.wraps(tokenizer.__call__)
+    def call(*args: Any, **options: Any) -> Any:
+        warnings.warn(f"{name}() is deprecated: call the tokenizer itself, tok(...)", DeprecationWarning, stacklevel=2)
+        if key in options:
+            options["text"] = options.pop(key)
+        if len(args) > 1 and name == "batch_encode_plus":
+            # The second positional argument was `add_special_tokens`, pairs came inside the batch.
+            options["add_special_tokens"], args = args[1], args[:1]
+        return tokenizer(*args, **options)
+
+    return call
+
+
+def explain_missing(tokenizer: Any, name: str) -> str:
+    """Return the message for an attribute a tokenizer does not have."""
+    message = f"{type(tokenizer).__name__} has no attribute {name}"
+    return f"{message}: {_GONE[name]}" if name in _GONE else message

@@ -1,0 +1,183 @@
+"""From the files beside a tokenizer to the arguments of its constructor.
+
+A folder may hold the state of the art or files of 2019; both become one dictionary. File names that stand inside a
+configuration are never opened: only the caller and the class say which files are read.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from lexel.added_token import AddedToken, as_added_token, is_special_value, read_config
+from lexel.errors import FormatError
+from lexel.tokenizer.special_tokens import NAMED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from lexel.hub import ModelFiles
+
+__all__ = ["CONFIG_FILE", "PIPELINE_FILE", "read_json", "read_options", "read_tokenizer_config"]
+
+CONFIG_FILE = "tokenizer_config.json"
+PIPELINE_FILE = "tokenizer.json"
+
+# Keys that describe the files or the moment of saving, not the tokenizer.
+_NOT_OPTIONS = (
+    "auto_map",
+    "device_map",
+    "files_loaded",
+    "is_local",
+    "local_files_only",
+    "name_or_path",
+    "slow_tokenizer_class",
+    "special_tokens_map_file",
+    "tokenizer_class",
+    "tokenizer_file",
+)
+
+
+def read_json(path: Path) -> Any:
+    """Return the content of a JSON file.
+
+    Raises:
+        FormatError: it is not JSON; says where.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8-sig"))
+    except json.JSONDecodeError as error:
+        raise FormatError(f"{path} is not JSON: {error.msg} in line {error.lineno}, column {error.colno}") from error
+    except UnicodeDecodeError as error:
+        raise FormatError(
+            f"{path} is not UTF-8 text: byte {error.start} is {error.object[error.start]:#04x}"
+        ) from error
+
+
+def read_tokenizer_config(files: ModelFiles) -> dict[str, Any]:
+    """Return the content of `tokenizer_config.json`, empty where there is none.
+
+    Raises:
+        FormatError: it holds no JSON object.
+    """
+    path = files.get(CONFIG_FILE)
+    if path is None:
+        return {}
+    content = read_json(path)
+    if not isinstance(content, dict):
+        raise FormatError(f"{path} must hold a JSON object, not {type(content).__name__}")
+    return content
+
+
+def read_options(
+    files: ModelFiles, given: Mapping[str, Any], *, has_pipeline: bool, chat_template: Any = None
+) -> tuple[dict[str, Any], tuple[Any, ...]]:
+    """Return the constructor arguments that the files and the caller give together, and the positional ones saved.
+
+    Args:
+        files: the folder or repository.
+        given: what the caller passed; wins over the files.
+        has_pipeline: a `tokenizer.json` states the pipeline (so the old bos/eos flags say nothing).
+        chat_template: the templates found in files of their own; win over the configuration.
+    """
+    options = read_tokenizer_config(files)
+    init_inputs = tuple(options.pop("init_inputs", ()))
+    for key in _NOT_OPTIONS:
+        options.pop(key, None)
+    if has_pipeline:
+        options.pop("add_bos_token", None)
+        options.pop("add_eos_token", None)
+    if chat_template:
+        options["chat_template"] = chat_template
+    options.update(given)
+    if "additional_special_tokens" in options and not options.get("extra_special_tokens"):
+        options["extra_special_tokens"] = options.pop("additional_special_tokens")
+    _gather_own_tokens(options)
+    options = {**options, "added_tokens_decoder": _added_tokens(files, options, given, has_pipeline)}
+    options = read_config(options)
+    _use_known_tokens(options)
+    options["name_or_path"] = files.name
+    return options, init_inputs
+
+
+def _gather_own_tokens(options: dict[str, Any]) -> None:
+    """Collect the model's own named tokens: every other `*_token`, and a dictionary of extra tokens."""
+    found = {
+        key: options.pop(key)
+        for key in list(options)
+        if key.endswith("_token") and key not in NAMED and (is_special_value(options[key]) or _is_marked(options[key]))
+    }
+    if isinstance(options.get("extra_special_tokens"), dict):
+        found.update(options.pop("extra_special_tokens"))
+    if found:
+        options["model_specific_special_tokens"] = {**found, **(options.get("model_specific_special_tokens") or {})}
+
+
+def _is_marked(value: Any) -> bool:
+    return isinstance(value, dict) and value.get("__type") == "AddedToken"
+
+
+def _added_tokens(
+    files: ModelFiles, options: dict[str, Any], given: Mapping[str, Any], has_pipeline: bool
+) -> dict[int, AddedToken]:
+    """Return the added tokens by id: those of the configuration, else those of the files of older times."""
+    stated = options.get("added_tokens_decoder")
+    if stated is not None:
+        return {int(index): _token_of(token) for index, token in stated.items()}
+    _read_special_tokens_map(files, options, given)
+    if has_pipeline:
+        # The pipeline's own list is complete, and the core has read it.
+        return {}
+    path = files.get("added_tokens.json")
+    if path is None:
+        return {}
+    special = {str(options[name]) for name in NAMED if options.get(name)}
+    special |= {_text_of(token) for token in options.get("extra_special_tokens") or ()}
+    return {index: AddedToken(text, special=text in special) for text, index in read_json(path).items()}
+
+
+def _text_of(token: Any) -> str:
+    return str(token["content"]) if isinstance(token, dict) else str(token)
+
+
+def _token_of(token: Any) -> AddedToken:
+    if isinstance(token, str):
+        raise TypeError(f"added_tokens_decoder maps ids to AddedTokens or their dictionaries, not to a str: {token!r}")
+    return as_added_token(token)
+
+
+def _read_special_tokens_map(files: ModelFiles, options: dict[str, Any], given: Mapping[str, Any]) -> None:
+    """Read `special_tokens_map.json` (written until 2025); what the caller passed wins."""
+    path = files.get("special_tokens_map.json")
+    if path is None:
+        return
+    for key, value in read_json(path).items():
+        if given.get(key):
+            continue
+        if key == "additional_special_tokens":
+            key = "extra_special_tokens"
+        if key == "extra_special_tokens" and isinstance(value, list):
+            known = list(options.get(key) or []) if not isinstance(options.get(key), dict) else []
+            texts = {_text_of(token) for token in known}
+            fresh = [token for token in value if _text_of(token) not in texts]
+            options[key] = known + [as_added_token(t, special=True) if isinstance(t, dict) else t for t in fresh]
+        elif key == "extra_special_tokens" and isinstance(value, dict):
+            options["model_specific_special_tokens"] = {
+                **(options.get("model_specific_special_tokens") or {}),
+                **value,
+            }
+        elif isinstance(value, dict):
+            options[key] = as_added_token(value, special=True)
+        else:
+            options[key] = value
+    _gather_own_tokens(options)
+
+
+def _use_known_tokens(options: dict[str, Any]) -> None:
+    """Give the named tokens the flags of the added tokens with the same text."""
+    known = {token.content: token for token in options["added_tokens_decoder"].values()}
+    for name in NAMED:
+        value = options.get(name)
+        if value is not None and str(value) in known:
+            options[name] = known[str(value)]

@@ -1,0 +1,84 @@
+"""Writing a tokenizer to a folder, and a folder to the hub."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lexel.tokenizer import chat
+from lexel.tokenizer.config import build_config, write_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from lexel.tokenizer.config import Compat
+    from lexel.tokenizer.tokenizer import Tokenizer
+
+__all__ = ["save", "upload"]
+
+
+def save(
+    tokenizer: Tokenizer,
+    folder: Path,
+    *,
+    prefix: str,
+    legacy_format: bool | None,
+    template_files: bool,
+    compat: Compat,
+) -> tuple[str, ...]:
+    """Write the configuration, the templates and the backend's files; return their paths in that order.
+
+    Raises:
+        NotADirectoryError: the folder is a file.
+        ValueError: a template has a name that leads out of the folder; no template is written then.
+    """
+    if folder.is_file():
+        raise NotADirectoryError(f"a tokenizer is saved as a folder, and {str(folder)!r} is a file")
+    folder.mkdir(parents=True, exist_ok=True)
+    config = _config(tokenizer, compat)
+    templates, in_config = chat.save_templates(tokenizer.chat_template, folder, prefix, as_files=template_files)
+    if in_config is not None:
+        config["chat_template"] = in_config
+    path = folder / f"{prefix}tokenizer_config.json"
+    write_json(path, config)
+    backend_files = tokenizer._save_backend(folder, prefix, legacy_format)
+    return (str(path), *(str(template) for template in templates), *backend_files)
+
+
+def _config(tokenizer: Tokenizer, compat: Compat) -> dict[str, Any]:
+    state = vars(tokenizer)
+    current = {key: state[key] for key in tokenizer.init_kwargs if key in state}
+    current |= {"model_max_length": tokenizer.model_max_length, "backend": tokenizer.backend}
+    for key in ("response_template", "chat_control_tokens"):
+        if state[key] is not None:
+            current[key] = state[key]
+    config = build_config(
+        tokenizer.init_kwargs, current, tokenizer._special, file_keys=tokenizer.vocab_files_names, compat=compat
+    )
+    if tokenizer.init_inputs:
+        config["init_inputs"] = list(tokenizer.init_inputs)
+    config["tokenizer_class"] = tokenizer._saved_class_name(compat)
+    for key in ("processor_class", "auto_map"):
+        if state.get(f"_{key}") is not None:
+            config[key] = state[f"_{key}"]
+    return config
+
+
+def upload(folder: Path, files: Iterable[str], *, repo_id: str, **options: Any) -> Any:
+    """Upload saved files to a repository of the hub, made if it is not there; return the commit.
+
+    Args:
+        folder: where the files are.
+        files: their paths.
+        repo_id: `owner/name`.
+        **options: `token`, `private`, `revision`, `create_pr`, `commit_message`, `commit_description`.
+    """
+    from huggingface_hub import HfApi
+
+    api = HfApi(token=options.pop("token", None))
+    repo_id = api.create_repo(repo_id, private=options.pop("private", None), exist_ok=True).repo_id
+    patterns = [path.removeprefix(f"{folder}/") for path in files]
+    message = options.pop("commit_message", None) or "Upload tokenizer"
+    return api.upload_folder(
+        repo_id=repo_id, folder_path=folder, allow_patterns=patterns, commit_message=message, **options
+    )

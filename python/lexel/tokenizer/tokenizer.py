@@ -1,0 +1,761 @@
+"""The unified tokenizer class: what every tokenizer can do, whatever runs underneath.
+
+A backend derives from `Tokenizer` and brings the encoding of texts, the decoding of ids and the vocabulary. Here is
+all that does not depend on it: arguments and their meaning, special tokens by name, padding, chat, loading, saving.
+The special-token names are in `special_tokens`, files in `loading` and `tokenizer_config`, chat in `chat`.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+import tempfile
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
+
+from lexel.batch_encoding import BatchEncoding, TensorType, as_lists, framework_of
+from lexel.errors import UnsupportedError, VocabularyError
+from lexel.hub import ModelFiles, open_files
+from lexel.padding import PaddingStrategy, PadValues, TruncationStrategy, merge_rows, pad_rows, resolve
+from lexel.tokenizer import chat, saving
+from lexel.tokenizer.loading import read_options
+from lexel.tokenizer.special_token_attributes import SpecialTokenAttributes
+from lexel.tokenizer.special_tokens import SpecialTokens
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
+
+    from lexel.tokenizer.config import Compat
+
+__all__ = ["Tokenizer"]
+
+_LOGGER = logging.getLogger(__name__)
+_VERY_LARGE = int(1e30)
+_TOO_LONG = "sequence-length-is-longer-than-the-specified-maximum"
+# Loading arguments that never reach a constructor.
+_LOADING_ONLY = (
+    "proxies",
+    "use_fast",
+    "from_slow",
+    "trust_remote_code",
+    "code_revision",
+    "_from_auto",
+    "_from_pipeline",
+    "_commit_hash",
+)
+_CLEAN_UP = (
+    (" .", "."),
+    (" ?", "?"),
+    (" !", "!"),
+    (" ,", ","),
+    (" ' ", "'"),
+    (" n't", "n't"),
+    (" 'm", "'m"),
+    (" 's", "'s"),
+    (" 've", "'ve"),
+    (" 're", "'re"),
+)
+
+
+class Tokenizer(SpecialTokenAttributes):
+    """Text to ids and back. `Tokenizer.from_pretrained(...)` looks at the files and returns the right backend.
+
+    Keyword arguments of the constructor become the tokenizer's settings: special tokens by name (`eos_token="</s>"`,
+    also names of your own, `image_token="<image>"`), `extra_special_tokens`, `model_max_length`, `padding_side`,
+    `truncation_side`, `model_input_names`, `clean_up_tokenization_spaces`, `split_special_tokens`, `chat_template`.
+    Others are kept in `init_kwargs` and saved.
+
+    Raises:
+        AttributeError: an argument has the name of a method.
+        TypeError: a special token is neither a str nor an AddedToken.
+        ValueError: a side is neither "left" nor "right".
+    """
+
+    vocab_files_names: ClassVar[dict[str, str]] = {}
+    pretrained_vocab_files_map: ClassVar[dict[str, dict[str, str]]] = {}
+    model_input_names: list[str] = ["input_ids", "attention_mask"]  # noqa: RUF012  (instances have their own)
+    padding_side: str = "right"
+    truncation_side: str = "right"
+    slow_tokenizer_class: ClassVar[Any] = None
+    _auto_class: ClassVar[str | None] = None
+
+    # Held by those who change the tokenizer; calls take no lock.
+    _lock: threading.RLock
+
+    def __new__(cls, *args: Any, **options: Any) -> Self:
+        """Prepare what exists before any constructor ran: subclasses set attributes before they call ours."""
+        self = super().__new__(cls, *args, **options)
+        self.__dict__["_lock"] = threading.RLock()
+        return self
+
+    def __init__(self, **kwargs: Any) -> None:
+        for key in kwargs:
+            if callable(getattr(type(self), key, None)):
+                raise AttributeError(f"{key} conflicts with the method {key} in {type(self).__name__}")
+        if "additional_special_tokens" in kwargs and "extra_special_tokens" not in kwargs:
+            kwargs["extra_special_tokens"] = kwargs.pop("additional_special_tokens")
+        self.init_inputs: tuple[Any, ...] = ()
+        self.init_kwargs: dict[str, Any] = copy.deepcopy(kwargs)
+        self.name_or_path = kwargs.pop("name_or_path", "")
+        self._processor_class = kwargs.pop("processor_class", None)
+        self.verbose = kwargs.pop("verbose", False)
+        self._pad_token_type_id = 0
+        self._special = SpecialTokens(type(self).SPECIAL_TOKENS_ATTRIBUTES)
+        self._special.take(kwargs)
+        self.SPECIAL_TOKENS_ATTRIBUTES = self._special.names
+        limit = kwargs.pop("model_max_length", kwargs.pop("max_len", None))
+        self.model_max_length: int = limit if limit is not None else _VERY_LARGE
+        self.padding_side = _side("Padding", kwargs.pop("padding_side", self.padding_side))
+        self.truncation_side = _side("Truncation", kwargs.pop("truncation_side", self.truncation_side))
+        self.model_input_names = list(kwargs.pop("model_input_names", self.model_input_names))
+        self.clean_up_tokenization_spaces = kwargs.pop("clean_up_tokenization_spaces", False)
+        key = "clean_up_tokenization_spaces_for_bpe_even_though_it_will_corrupt_output"
+        setattr(self, key, kwargs.pop(key, False))
+        self.split_special_tokens: bool = kwargs.pop("split_special_tokens", False)
+        self.chat_template = _templates(kwargs.pop("chat_template", None))
+        self.response_template = kwargs.pop("response_template", None)
+        kwargs.pop("response_schema", None)
+        self.chat_control_tokens = kwargs.pop("chat_control_tokens", None)
+        if self.chat_control_tokens is not None and not isinstance(self.chat_control_tokens, (list, tuple)):
+            raise TypeError(f"chat_control_tokens should be a list of strings, got {self.chat_control_tokens!r}")
+        self.deprecation_warnings: dict[str, bool] = {}
+        self.backend = kwargs.pop("backend", None)
+        self.files_loaded = kwargs.pop("files_loaded", [])
+
+    def __bool__(self) -> bool:
+        # An empty tokenizer has length 0 and is a tokenizer all the same.
+        return True
+
+    @property
+    def pad_token_type_id(self) -> int:
+        """The type id that padding gets."""
+        return self._pad_token_type_id
+
+    # --- sizes ----------------------------------------------------------------------------------------------------
+
+    @property
+    def max_len_single_sentence(self) -> int:
+        """How many tokens of one text fit beside its special tokens."""
+        return self.model_max_length - self.num_special_tokens_to_add(pair=False)
+
+    @max_len_single_sentence.setter
+    def max_len_single_sentence(self, value: int) -> None:
+        self._refuse_length("max_len_single_sentence", value)
+
+    @property
+    def max_len_sentences_pair(self) -> int:
+        """How many tokens of two texts fit beside their special tokens."""
+        return self.model_max_length - self.num_special_tokens_to_add(pair=True)
+
+    @max_len_sentences_pair.setter
+    def max_len_sentences_pair(self, value: int) -> None:
+        self._refuse_length("max_len_sentences_pair", value)
+
+    def _refuse_length(self, name: str, value: int) -> None:
+        if value != getattr(self, name):
+            raise ValueError(f"{name} follows from model_max_length and cannot be set; set model_max_length")
+
+    @property
+    def max_token_id(self) -> int:
+        """The highest id there is, -1 for an empty tokenizer."""
+        return max(self.get_vocab().values(), default=-1)
+
+    def embedding_size(self, pad_to_multiple_of: int = 1) -> int:
+        """Return how many rows an embedding needs for every id, rounded up to a multiple."""
+        return -(-(self.max_token_id + 1) // pad_to_multiple_of) * pad_to_multiple_of
+
+    def __repr__(self) -> str:
+        tokens = "\n\t".join(f"{index}: {token!r}," for index, token in self.added_tokens_decoder.items())
+        listed = f"\n\t{tokens}\n" if tokens else ""
+        return (
+            f"{type(self).__name__}(name_or_path='{self.name_or_path}', vocab_size={self.vocab_size}, "
+            f"model_max_length={self.model_max_length}, padding_side='{self.padding_side}', "
+            f"truncation_side='{self.truncation_side}', special_tokens={self.special_tokens_map}, "
+            f"added_tokens_decoder={{{listed}}})"
+        )
+
+    # --- text → ids -----------------------------------------------------------------------------------------------
+
+    def __call__(
+        self,
+        text: Any = None,
+        text_pair: Any = None,
+        text_target: Any = None,
+        text_pair_target: Any = None,
+        add_special_tokens: bool = True,
+        padding: bool | str | PaddingStrategy = False,
+        truncation: bool | str | TruncationStrategy | None = None,
+        max_length: int | None = None,
+        stride: int = 0,
+        is_split_into_words: bool = False,
+        pad_to_multiple_of: int | None = None,
+        padding_side: str | None = None,
+        return_tensors: str | TensorType | None = None,
+        return_token_type_ids: bool | None = None,
+        return_attention_mask: bool | None = None,
+        return_overflowing_tokens: bool = False,
+        return_special_tokens_mask: bool = False,
+        return_offsets_mapping: bool = False,
+        return_length: bool = False,
+        verbose: bool = True,
+        tokenizer_kwargs: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> BatchEncoding:
+        """Encode a text, a pair of texts, or a batch of either.
+
+        Args:
+            text: a str; a list of str (a batch); a list of pairs; with `is_split_into_words`, lists of words.
+            text_pair: the second text, or the second texts of a batch.
+            text_target: what the model is to answer; its ids are returned as `labels`.
+            text_pair_target: the second text of the targets.
+            add_special_tokens: whether the post-processor's tokens are written.
+            padding: False; True or "longest"; "max_length".
+            truncation: None or False; True or "longest_first"; "only_first"; "only_second".
+            max_length: in tokens; None for the model's. Given alone, it truncates.
+            stride: how many tokens overflow windows share.
+            is_split_into_words: the texts are lists of words.
+            pad_to_multiple_of: the padded length is rounded up to a multiple of this.
+            padding_side: "left" or "right" for this call.
+            return_tensors: "np", "pt" or "mlx"; None for lists.
+            return_token_type_ids: None: if the model takes them.
+            return_attention_mask: None: if the model takes one.
+            return_overflowing_tokens: what truncation cuts off follows in rows of its own.
+            return_special_tokens_mask: 1 for inserted special tokens and padding.
+            return_offsets_mapping: (start, end) code points of the original text for every token.
+            return_length: the length of every row.
+            verbose: whether to log hints.
+            tokenizer_kwargs: further arguments of this call; they win over those before.
+            **kwargs: `split_special_tokens`, `max_target_length`, and arguments of single classes.
+
+        Returns:
+            The columns asked for: lists for one text, lists of lists or arrays `[batch, length]` for batches.
+
+        Raises:
+            ValueError: no text, unequal lengths, no pad token, or a truncation that cannot be done.
+            TypeError: something that is no text.
+        """
+        max_target_length = None
+        if kwargs or tokenizer_kwargs:
+            max_target_length = kwargs.pop("max_target_length", None)
+            extra = {**(tokenizer_kwargs or {}), **kwargs}
+            padding = extra.pop("padding", padding)
+            truncation = extra.pop("truncation", truncation)
+            max_length = extra.pop("max_length", max_length)
+            pad_to_multiple_of = extra.pop("pad_to_multiple_of", pad_to_multiple_of)
+            verbose = extra.pop("verbose", verbose)
+        else:
+            extra = kwargs
+        if padding is False and truncation is None and max_length is None:
+            pad, cut = PaddingStrategy.DO_NOT_PAD, TruncationStrategy.DO_NOT_TRUNCATE
+        else:
+            pad, cut, max_length = self._strategies(padding, truncation, max_length, pad_to_multiple_of, verbose)
+        options: dict[str, Any] = {
+            "add_special_tokens": add_special_tokens,
+            "padding_strategy": pad,
+            "truncation_strategy": cut,
+            "max_length": max_length,
+            "stride": stride,
+            "is_split_into_words": is_split_into_words,
+            "pad_to_multiple_of": pad_to_multiple_of,
+            "padding_side": padding_side,
+            "return_tensors": return_tensors,
+            "return_token_type_ids": return_token_type_ids,
+            "return_attention_mask": return_attention_mask,
+            "return_overflowing_tokens": return_overflowing_tokens,
+            "return_special_tokens_mask": return_special_tokens_mask,
+            "return_offsets_mapping": return_offsets_mapping,
+            "return_length": return_length,
+            "verbose": verbose,
+        }
+        if extra:
+            options.update(extra)
+        if text_target is None:
+            if text is None:
+                raise ValueError("give a text: tok(text), or a target: tok(text_target=…)")
+            return self._encode_plus(text, text_pair, **options)
+        if text is not None:
+            encoded = self._encode_plus(text, text_pair, **options)
+        if max_target_length is not None:
+            options["max_length"] = max_target_length
+        targets = self._encode_target(text_target, text_pair_target, options)
+        if text is None:
+            return targets
+        encoded["labels"] = targets["input_ids"]
+        return encoded
+
+    def _encode_target(self, text: Any, pair: Any, options: dict[str, Any]) -> BatchEncoding:
+        """Encode what the model is to answer; classes with language prefixes switch them around this."""
+        return self._encode_plus(text, pair, **options)
+
+    def _strategies(
+        self,
+        padding: bool | str | PaddingStrategy,
+        truncation: bool | str | TruncationStrategy | None,
+        max_length: int | None,
+        pad_to_multiple_of: int | None,
+        verbose: bool = True,
+    ) -> tuple[PaddingStrategy, TruncationStrategy, int | None]:
+        return resolve(
+            padding,
+            truncation,
+            max_length,
+            pad_to_multiple_of,
+            model_max_length=self.model_max_length,
+            pad_token_id=self._pad_id,
+            verbose=verbose,
+        )
+
+    def _pad_id(self) -> int | None:
+        token = self._special.named.get("pad_token")
+        return None if token is None else cast("int | None", self.convert_tokens_to_ids(str(token)))
+
+    def encode(
+        self,
+        text: Any,
+        text_pair: Any = None,
+        add_special_tokens: bool = True,
+        padding: bool | str | PaddingStrategy = False,
+        truncation: bool | str | TruncationStrategy | None = None,
+        max_length: int | None = None,
+        stride: int = 0,
+        padding_side: str | None = None,
+        return_tensors: str | TensorType | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Return the `input_ids` of the call with these arguments: a list of ids, a list of lists, or an array."""
+        return self(
+            text,
+            text_pair,
+            add_special_tokens=add_special_tokens,
+            padding=padding,
+            truncation=truncation,
+            max_length=max_length,
+            stride=stride,
+            padding_side=padding_side,
+            return_tensors=return_tensors,
+            **kwargs,
+        )["input_ids"]
+
+    def count(self, text: str, *, add_special_tokens: bool = False) -> int:
+        """Return how many tokens a text has."""
+        return len(self.encode(text, add_special_tokens=add_special_tokens, verbose=False))
+
+    def _warn_too_long(self, length: int) -> None:
+        """Log once that a row is longer than the model takes."""
+        if not self.deprecation_warnings.get(_TOO_LONG, False):
+            self.deprecation_warnings[_TOO_LONG] = True
+            _LOGGER.warning(
+                "Token indices sequence length is longer than the specified maximum sequence length for this model "
+                "(%d > %d). Running this sequence through the model will result in indexing errors",
+                *(length, self.model_max_length),
+            )
+
+    def convert_tokens_to_ids(self, tokens: str | Sequence[str]) -> Any:
+        """Return the id of a token, or the ids of many; for unknown ones the unknown token's, None without one."""
+        if isinstance(tokens, str):
+            return self._convert_token_to_id_with_added_voc(tokens)
+        return [self._convert_token_to_id_with_added_voc(token) for token in tokens]
+
+    def pad(
+        self,
+        encoded_inputs: Any,
+        padding: bool | str | PaddingStrategy = True,
+        max_length: int | None = None,
+        pad_to_multiple_of: int | None = None,
+        padding_side: str | None = None,
+        return_attention_mask: bool | None = None,
+        return_tensors: str | TensorType | None = None,
+        verbose: bool = True,
+    ) -> BatchEncoding:
+        """Pad rows that are encoded already, for collators.
+
+        Args:
+            encoded_inputs: columns of one row or of a batch, or a list of rows; lists, numpy arrays or torch tensors.
+            padding: True or "longest"; "max_length"; False.
+            max_length: for "max_length"; None for the model's.
+            pad_to_multiple_of: the length is rounded up to a multiple of this.
+            padding_side: "left" or "right"; None for the tokenizer's.
+            return_attention_mask: None: if the model takes one.
+            return_tensors: "np", "pt" or "mlx"; None for what was given.
+            verbose: whether to log hints.
+
+        Raises:
+            ValueError: the main input is missing, the columns differ in length, or there is no pad token.
+        """
+        columns = merge_rows(encoded_inputs)
+        main = self.model_input_names[0]
+        if main not in columns:
+            raise ValueError(
+                "you should supply an encoding or a list of encodings to this method that includes "
+                f"{main}, but you provided {list(columns)}"
+            )
+        if columns[main] is None or (hasattr(columns[main], "__len__") and len(columns[main]) == 0):
+            if return_attention_mask:
+                columns["attention_mask"] = []
+            return cast("BatchEncoding", columns)
+        lists, framework, masks = _as_columns(columns, main)
+        strategy, _, limit = self._strategies(padding, None, max_length, None, verbose)
+        pad_id = self._pad_id() if strategy is not PaddingStrategy.DO_NOT_PAD else None
+        side = _side("Padding", self.padding_side if padding_side is None else padding_side)
+        if return_attention_mask is None:
+            return_attention_mask = "attention_mask" in self.model_input_names
+        made = pad_rows(
+            lists,
+            PadValues(main, pad_id or 0, self.pad_token_type_id, side),
+            strategy,
+            limit,
+            pad_to_multiple_of,
+            return_attention_mask=return_attention_mask and masks is None,
+        )
+        if masks is not None:
+            made["attention_mask"] = masks
+        return BatchEncoding(made, tensor_type=return_tensors or framework)
+
+    # --- ids → text -----------------------------------------------------------------------------------------------
+
+    def decode(
+        self,
+        token_ids: Any,
+        skip_special_tokens: bool = False,
+        clean_up_tokenization_spaces: bool | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Return the text of a row of ids, or the list of texts of many rows.
+
+        Args:
+            token_ids: an id; a list or array of ids; a list of rows or a two-dimensional array; the encoding of one
+                text.
+            skip_special_tokens: whether special tokens are left out.
+            clean_up_tokenization_spaces: remove spaces before punctuation; None for the tokenizer's setting.
+            **kwargs: arguments of single classes; `errors="strict"` raises for ids that do not exist.
+
+        Raises:
+            OverflowError: a negative id.
+            VocabularyError: an unknown id, with `errors="strict"`.
+            TypeError: the encoding of a batch.
+        """
+        rows, many = self._rows_of_ids(token_ids)
+        if kwargs.pop("errors", None) == "strict":
+            self._check_ids(rows)
+        options = {
+            "skip_special_tokens": skip_special_tokens,
+            "clean_up_tokenization_spaces": clean_up_tokenization_spaces,
+            **kwargs,
+        }
+        return self._decode_rows(rows, **options) if many else self._decode(rows[0], **options)
+
+    def batch_decode(
+        self,
+        sequences: Any,
+        skip_special_tokens: bool = False,
+        clean_up_tokenization_spaces: bool | None = None,
+        **kwargs: Any,
+    ) -> list[str]:
+        """Return the texts of many rows, always as a list; a flat list of ids is one row."""
+        if isinstance(sequences, (list, tuple)) and not sequences:
+            return []
+        texts = self.decode(sequences, skip_special_tokens, clean_up_tokenization_spaces, **kwargs)
+        return [texts] if isinstance(texts, str) else cast("list[str]", texts)
+
+    def _rows_of_ids(self, ids: Any) -> tuple[Sequence[Any], bool]:
+        """Return rows of ids, and whether they were many."""
+        if isinstance(ids, (str, bytes)):
+            raise TypeError(f"decode takes ids, not a {type(ids).__name__}: {ids!r:.80}")
+        if isinstance(ids, (list, tuple)):
+            if not ids or isinstance(ids[0], int):
+                return [ids], False
+            if isinstance(ids[0], (list, tuple)) or getattr(ids[0], "ndim", 0) == 1:
+                return ids, True
+            return [[int(index) for index in ids]], False
+        if isinstance(ids, int):
+            return [[ids]], False
+        kind = framework_of(ids)
+        if kind is not None:
+            if kind is TensorType.PYTORCH:
+                ids = ids.detach().cpu().numpy()
+            if ids.ndim < 2 and kind is not TensorType.MLX:
+                return [ids.reshape(-1)], False
+            rows = as_lists(ids)
+            return (rows, True) if ids.ndim == 2 else ([rows] if ids.ndim else [[rows]], False)
+        if hasattr(ids, "keys"):
+            inner = ids["input_ids"]
+            rows, many = self._rows_of_ids(inner)
+            if many and len(rows) != 1:
+                raise TypeError("decode takes the encoding of one text; for a batch: decode(encoding['input_ids'])")
+            return rows, False
+        if hasattr(ids, "__index__"):
+            return [[int(ids)]], False
+        if hasattr(ids, "__iter__"):
+            return self._rows_of_ids(list(ids))
+        raise TypeError(f"decode takes ids (a list, an array, or an int), not {type(ids).__name__}: {ids!r:.80}")
+
+    def _check_ids(self, rows: Sequence[Any]) -> None:
+        for row in rows:
+            for index, token in zip(row, self.convert_ids_to_tokens(row), strict=True):
+                if token is None:
+                    raise VocabularyError(
+                        f"the id {int(index)} is not in the vocabulary (highest: {self.max_token_id})"
+                    )
+
+    @staticmethod
+    def clean_up_tokenization(text: str) -> str:
+        """Remove spaces before punctuation and English contractions."""
+        for before, after in _CLEAN_UP:
+            text = text.replace(before, after)
+        return text
+
+    # --- chat -----------------------------------------------------------------------------------------------------
+
+    def apply_chat_template(
+        self,
+        conversation: Any,
+        tools: list[Any] | None = None,
+        documents: list[dict[str, Any]] | None = None,
+        chat_template: str | None = None,
+        add_generation_prompt: bool = False,
+        continue_final_message: bool | str = False,
+        tokenize: bool = True,
+        sanitize_control_tokens: bool = False,
+        padding: bool | str | PaddingStrategy = False,
+        truncation: bool | str | TruncationStrategy | None = False,
+        max_length: int | None = None,
+        return_tensors: str | TensorType | None = None,
+        return_dict: bool = True,
+        return_assistant_tokens_mask: bool = False,
+        tokenizer_kwargs: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Render a conversation with the model's template, and encode it.
+
+        Args:
+            conversation: messages (`{"role": …, "content": …}`), or a list of conversations.
+            tools: functions or JSON schemas the model may call.
+            documents: texts for models that read them (`{"title": …, "text": …}`).
+            chat_template: a template, or the name of one of the tokenizer's.
+            add_generation_prompt: end where the assistant's answer begins.
+            continue_final_message: end inside the last message, so that the model goes on with it; a string names the
+                field.
+            tokenize: whether to return ids; False for the text.
+            sanitize_control_tokens: control tokens typed by users are encoded as text.
+            padding: as in a call.
+            truncation: as in a call.
+            max_length: as in a call.
+            return_tensors: as in a call.
+            return_dict: whether to return a `BatchEncoding`; False for the ids alone.
+            return_assistant_tokens_mask: add `assistant_masks`, 1 for what the assistant said.
+            tokenizer_kwargs: further arguments of the call.
+            **kwargs: variables of the template.
+
+        Raises:
+            ValueError: no template, an empty conversation, or options that exclude each other.
+            TypeError: a message that is none.
+            TemplateError: the template is broken or refuses the conversation.
+        """
+        return chat.apply_template(
+            self,
+            conversation,
+            tools=tools,
+            documents=documents,
+            template=self.get_chat_template(chat_template, tools),
+            add_generation_prompt=add_generation_prompt,
+            continue_final_message=continue_final_message,
+            tokenize=tokenize,
+            sanitize_control_tokens=sanitize_control_tokens,
+            return_dict=return_dict and tokenize,
+            assistant_mask=return_assistant_tokens_mask,
+            call_options={
+                "padding": padding,
+                "truncation": truncation,
+                "max_length": max_length,
+                "return_tensors": return_tensors,
+                "tokenizer_kwargs": tokenizer_kwargs,
+            },
+            variables=kwargs,
+        )
+
+    def get_chat_template(self, chat_template: str | None = None, tools: list[Any] | None = None) -> str:
+        """Return the template a conversation is rendered with; the argument is a name or a template."""
+        return chat.select(self.chat_template, chat_template, tools)
+
+    def encode_message_with_chat_template(
+        self, message: dict[str, Any], conversation_history: list[dict[str, Any]] | None = None, **kwargs: Any
+    ) -> list[int]:
+        """Return the ids one message adds to a conversation (at best effort: templates need not be additive)."""
+        return chat.encode_message(self, message, conversation_history, **kwargs)
+
+    # --- files ----------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        pretrained_model_name_or_path: str | os.PathLike[str],
+        *init_inputs: Any,
+        cache_dir: str | os.PathLike[str] | None = None,
+        force_download: bool = False,
+        local_files_only: bool = False,
+        token: bool | str | None = None,
+        revision: str | None = None,
+        subfolder: str = "",
+        **kwargs: Any,
+    ) -> Self:
+        """Load a tokenizer from a folder or a hub repository.
+
+        Args:
+            pretrained_model_name_or_path: a folder, a file, or `owner/name` on the hub.
+            *init_inputs: positional arguments of the class.
+            cache_dir: where downloads are kept.
+            force_download: fetch again what is cached.
+            local_files_only: never make a request.
+            token: an access token of the hub, or whether to send the stored one.
+            revision: a branch, tag or commit.
+            subfolder: a folder inside it.
+            **kwargs: settings that win over the files'; `gguf_file=` reads the tokenizer inside that file.
+                `trust_remote_code` is accepted and means nothing: code of a repository is never run.
+
+        Raises:
+            LoadError: the files are not there, or the hub did not give them.
+            FormatError: a file is not what it claims to be.
+        """
+        if "use_auth_token" in kwargs:
+            raise TypeError("use_auth_token= is now token=")
+        for key in _LOADING_ONLY:
+            kwargs.pop(key, None)
+        where = {
+            "cache_dir": cache_dir,
+            "force_download": force_download,
+            "local_files_only": local_files_only,
+            "token": token,
+            "revision": revision,
+            "subfolder": subfolder,
+        }
+        if cls is Tokenizer:
+            # The one upward import: only the dispatcher knows all classes.
+            from lexel.auto import AutoTokenizer
+
+            return cast(
+                "Self", AutoTokenizer.from_pretrained(pretrained_model_name_or_path, *init_inputs, **where, **kwargs)
+            )
+        if Path(pretrained_model_name_or_path).is_file():
+            return cls.from_file(pretrained_model_name_or_path, **kwargs)
+        return cls._from_files(open_files(pretrained_model_name_or_path, **cast("Any", where)), init_inputs, kwargs)
+
+    @classmethod
+    def from_file(cls, path: str | os.PathLike[str], **kwargs: Any) -> Self:
+        """Load a tokenizer from one file; its format is found from its bytes."""
+        if cls is Tokenizer:
+            from lexel.auto import from_file
+
+            return cast("Self", from_file(path, **kwargs))
+        raise UnsupportedError(f"{cls.__name__} does not read single files; use {cls.__name__}.from_pretrained(folder)")
+
+    @classmethod
+    def _from_files(cls, files: ModelFiles, init_inputs: tuple[Any, ...], given: dict[str, Any]) -> Self:
+        """Make a tokenizer of this class from the files its class names."""
+        options, saved_inputs = read_options(files, given, has_pipeline=False, chat_template=chat.load_templates(files))
+        for key, filename in cls.vocab_files_names.items():
+            path = files.get(filename)
+            if given.get(key) is None and path is not None:
+                options[key] = str(path)
+        return cls(*(init_inputs or saved_inputs), **options)
+
+    def save_pretrained(
+        self,
+        save_directory: str | os.PathLike[str],
+        legacy_format: bool | None = None,
+        filename_prefix: str | None = None,
+        push_to_hub: bool = False,
+        *,
+        save_jinja_files: bool = True,
+        compat: Compat = "v4",
+        **kwargs: Any,
+    ) -> tuple[str, ...]:
+        """Write everything `from_pretrained` reads.
+
+        Args:
+            save_directory: made if it is not there.
+            legacy_format: accepted for compatibility; False asks for the unified file, which only some backends have.
+            filename_prefix: written before every file name, with a dash.
+            push_to_hub: whether to upload the folder afterwards.
+            save_jinja_files: templates as files of their own; False: inside the configuration.
+            compat: "v4": the form the widest range of readers understands; "v5": today's.
+            **kwargs: for the upload: `repo_id`, `commit_message`, `token`, `private`.
+
+        Returns:
+            The paths of the files.
+
+        Raises:
+            NotADirectoryError: `save_directory` is a file.
+        """
+        folder = Path(save_directory)
+        written = saving.save(
+            self,
+            folder,
+            prefix=f"{filename_prefix}-" if filename_prefix else "",
+            legacy_format=legacy_format,
+            template_files=save_jinja_files,
+            compat=compat,
+        )
+        if push_to_hub:
+            saving.upload(folder, written, **{"repo_id": folder.name, **kwargs})
+        return written
+
+    def push_to_hub(self, repo_id: str, **kwargs: Any) -> Any:
+        """Save into a temporary folder and upload it; takes `commit_message`, `private`, `token`, `revision` …"""
+        with tempfile.TemporaryDirectory() as folder:
+            return saving.upload(Path(folder), self.save_pretrained(folder), repo_id=repo_id, **kwargs)
+
+    @classmethod
+    def register_for_auto_class(cls, auto_class: str = "AutoTokenizer") -> None:
+        """Mark a class of yours as the one its saved folders are loaded with."""
+        cls._auto_class = auto_class
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: value for key, value in self.__dict__.items() if key != "_lock"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+
+
+def _side(what: str, side: Any) -> str:
+    if side not in ("left", "right"):
+        raise ValueError(f"{what} side should be selected between 'right' and 'left', current value: {side!r}")
+    return str(side)
+
+
+def _templates(value: Any) -> Any:
+    """Return chat templates as one text or a dictionary by name; files hold several as a list."""
+    if isinstance(value, (list, tuple)):
+        return {entry["name"]: entry["template"] for entry in value}
+    return value
+
+
+def _as_columns(columns: Any, main: str) -> tuple[dict[str, Any], TensorType | None, Any]:
+    """Return columns as lists, the framework they came in, and attention masks that are matrices (stacked)."""
+    made = dict(columns)
+    masks = made.get("attention_mask")
+    stacked = None
+    if isinstance(masks, list) and masks and getattr(masks[0], "ndim", 0) > 1:
+        stacked = made.pop("attention_mask")
+        if framework_of(stacked[0]) is TensorType.PYTORCH:
+            import torch
+
+            stacked = torch.stack(stacked)
+        else:
+            import numpy as np
+
+            stacked = np.stack(stacked)
+    framework = framework_of(made[main])
+    if framework is None:
+        first = made[main][0]
+        if isinstance(first, (list, tuple)):
+            first = next((row[0] for row in made[main] if len(row)), 0)
+        if isinstance(first, int):
+            return made, None, stacked
+        framework = framework_of(first)
+        if framework is None:
+            raise ValueError(
+                f"type of {first!r} unknown: {type(first).__name__}; give Python numbers, numpy arrays or torch tensors"
+            )
+    return {key: as_lists(value) for key, value in made.items()}, framework, stacked
