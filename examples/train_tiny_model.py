@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import re
 import time
 from pathlib import Path
 
@@ -25,6 +26,7 @@ VOCABULARY = 640
 BATCH = 16
 # The conversations of a window are sorted by length, so that the rows of a batch need little padding.
 WINDOW = 4 * BATCH
+PIECE = re.compile(r" ?\w+|[^\w]")  # a word with the space before it, or one other character
 PEAK_RATE = 4e-3
 WARM_UP = 50
 IGNORED = -100
@@ -44,9 +46,12 @@ TEMPLATE = (
 
 def train_tokenizer() -> LlamaTokenizer:
     """Return a Llama tokenizer trained on the village's texts, which can hold a conversation."""
-    texts = [message["content"] for chat in chats(seed=1, count=5000) for message in chat]
+    messages = [message for chat in chats(seed=1, count=5000) for message in chat]
+    # Piece by piece: a Llama tokenizer does not split its text, and would make tokens of whole phrases.
+    pieces = [PIECE.findall(f"{message['role']}\n{message['content']}") for message in messages]
     marks = ["<|im_start|>", "<|im_end|>"]
-    tok = LlamaTokenizer(add_bos_token=False).train_new_from_iterator(texts, VOCABULARY, new_special_tokens=marks)
+    empty = LlamaTokenizer(add_prefix_space=False)  # a turn begins after a mark, not after a space
+    tok = empty.train_new_from_iterator(pieces, VOCABULARY, new_special_tokens=marks)
     tok.eos_token = "<|im_end|>"
     tok.pad_token = "<unk>"
     tok.chat_template = TEMPLATE

@@ -113,26 +113,22 @@ def _learn(show: _Show, texts: int) -> None:
     show.step(
         1,
         "A tokenizer learns to read",
-        f"It starts empty. It gets {texts:,} little stories from a village called Willowmere, counts which letters "
-        "stand together most often, and makes a token of them; then it counts again.",
+        f"It starts empty. It gets the words of {texts:,} little stories from a village called Willowmere, finds the "
+        "two neighbours that stand together most often, makes them one token, and looks again, until words are tokens.",
     )
-    empty = LlamaTokenizer()
-    corpus = list(stories(seed=1, count=texts))
-    sentence = "Mara the heron keeps the lighthouse."
-    reading = track(corpus, "  reading the stories", console=show.console, transient=True)
+    corpus = [story.split() for story in stories(seed=1, count=texts)]
+    reading = track(corpus, "  reading", console=show.console, transient=True)
     start = time.perf_counter()
-    tok = empty.train_new_from_iterator(reading, 1000)
+    tok = LlamaTokenizer().train_new_from_iterator(reading, 1000)
     seconds = time.perf_counter() - start
-    characters = sum(map(len, corpus))
-    show.note(f"{characters:,} characters read, {len(tok):,} tokens made, in {seconds:.2f} s")
-    spelled = sorted((token for token in tok.get_vocab() if token.isalpha()), key=len)[-5:]
-    show.note(f"the longest words it made: {', '.join(spelled)}")
+    show.note(f"{sum(map(len, corpus)):,} words read, {len(tok):,} tokens made, in {seconds:.2f} s")
+    sentence = "One windy evening, Mara the heron found a golden whistle under the bridge."
     encoded = tok(sentence, add_special_tokens=False, return_offsets_mapping=True)
+    show.note("")
     show.tokens(sentence, encoded["offset_mapping"])
-    show.check(
-        f"{len(sentence)} characters are {len(encoded['input_ids'])} tokens now",
-        len(encoded["input_ids"]) < len(sentence) / 3,
-    )
+    show.note("")
+    length, tokens = len(sentence), len(encoded["input_ids"])
+    show.check(f"{length} characters have become {tokens} tokens", tokens < length / 2)
     show.check("the ids give the sentence back", tok.decode(encoded["input_ids"]) == sentence)
 
 
