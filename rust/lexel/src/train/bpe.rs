@@ -128,7 +128,7 @@ impl BpeTrainer {
         }
 
         let mut tell = |stage, done: usize, total| {
-            if done % STEPS == 0 && done < total {
+            if done.is_multiple_of(STEPS) && done < total {
                 progress(stage, done, total);
             }
         };
@@ -147,10 +147,10 @@ impl BpeTrainer {
         while tokens.len() < self.vocab_size {
             let Some(top) = merger.next(self.min_frequency) else { break };
             let known = tokens.len();
-            let merged = tokens.intern_merged(top.ids, prefix);
-            let fresh = merged as usize == known;
-            merger.merge(top, merged, fresh);
-            if fresh && known % STEPS == 0 {
+            let made = tokens.intern_merged(top.ids, prefix);
+            let fresh = made as usize == known;
+            merger.merge(top, made, fresh);
+            if fresh && known.is_multiple_of(STEPS) {
                 progress(Stage::ComputeMerges, known, self.vocab_size);
             }
         }

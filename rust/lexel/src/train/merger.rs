@@ -1,14 +1,18 @@
 //! The loop of byte-pair training: take the most frequent pair, merge it everywhere, count what changed.
 //!
 //! The words lie in one array of symbols. A token is known by its first symbol, which holds its id, its length and the
-//! number of the pair it starts, and by its last, which the token after it reads to look back. So a merge writes three
-//! symbols and reads four, however long the word is, and a place is out of date exactly if its symbol no longer starts
+//! number of the pair it starts, and by its last, which the token after it reads to look back. So a merge reads five
+//! symbols and writes four, however long the word is, and a place is out of date exactly if its symbol no longer starts
 //! the pair.
+//!
+//! Performance notes. Nearly all time goes into waiting for symbols and counts that are not in the cache. What made a
+//! difference: symbols that know the number of their pair (a map from ids to numbers cost more than all the rest); one
+//! look at a neighbour's table per round instead of one at a map per place; a queue that leaves rare pairs unsorted.
 
 use foldhash::fast::RandomState;
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashSet;
 
-use super::pairs::Pairs;
+use super::pairs::{Numbers, Pairs};
 use super::places::Places;
 use super::queue::{Entry, Queue};
 use super::symbols::{Corpus, NONE, Symbol};
@@ -17,7 +21,7 @@ use super::symbols::{Corpus, NONE, Symbol};
 #[derive(Debug)]
 pub(super) struct Merger {
     corpus: Corpus,
-    /// Pairs made by a merge count only below this length.
+    /// Pairs of a made token count only below this length.
     max_len: usize,
     pairs: Pairs,
     places: Places,
@@ -26,16 +30,22 @@ pub(super) struct Merger {
     round: Round,
 }
 
-/// What one merge changes, kept to use its memory again.
+/// One merge, everywhere.
 #[derive(Debug, Default)]
 struct Round {
-    /// By token `x`: index in `met` of the pair of `x` and the merged token; else `NONE`.
+    /// The pair that is merged.
+    pair: u32,
+    /// The token it becomes.
+    made: u32,
+    /// Whether there was no such token before.
+    fresh: bool,
+    /// By token `x`: index in `met` of the pair of `x` and the made token; else `NONE`.
     left: Vec<u32>,
-    /// By token `y`: index in `met` of the pair of the merged token and `y`; else `NONE`.
+    /// By token `y`: index in `met` of the pair of the made token and `y`; else `NONE`.
     right: Vec<u32>,
-    /// The pairs met.
+    /// The pairs that get new places.
     met: Vec<u32>,
-    /// How many places each of them got.
+    /// How many places each of them gets.
     lens: Vec<u32>,
     /// Index in `met`, and place.
     places: Vec<(u32, u32)>,
@@ -44,8 +54,9 @@ struct Round {
 }
 
 impl Merger {
-    /// Count the pairs of the spelled words; `first_made` is the id of the first token to be made.
+    /// Count the pairs of the spelled words; `first_made` is the id of the first token that a merge will add.
     pub(super) fn new(corpus: Corpus, first_made: u32, max_len: Option<usize>) -> Self {
+        let none = vec![NONE; first_made as usize];
         let mut merger = Self {
             corpus,
             max_len: max_len.unwrap_or(usize::MAX),
@@ -53,11 +64,7 @@ impl Merger {
             places: Places::default(),
             queue: Queue::new(),
             merges: Vec::new(),
-            round: Round {
-                left: vec![NONE; first_made as usize],
-                right: vec![NONE; first_made as usize],
-                ..Round::default()
-            },
+            round: Round { left: none.clone(), right: none, ..Round::default() },
         };
         merger.count_pairs(first_made);
         merger
@@ -65,7 +72,7 @@ impl Merger {
 
     fn count_pairs(&mut self, first_made: u32) {
         let Corpus { symbols, counts } = &mut self.corpus;
-        let mut numbers = Numbers::new(first_made);
+        let mut numbers = Numbers::new(first_made as usize);
         let (mut ids, mut pair_counts, mut lens) = (Vec::new(), Vec::new(), Vec::new());
         for at in 1..symbols.len() {
             let (left, right) = (symbols[at - 1], symbols[at]);
@@ -84,10 +91,11 @@ impl Merger {
         }
         let starts = symbols.iter().zip(0..).filter(|(symbol, _)| symbol.pair != NONE);
         let mut start = self.places.append(&mut lens, starts.map(|(symbol, place)| (symbol.pair, place)));
-        for ((&ids, &count), (&end, pair)) in ids.iter().zip(&pair_counts).zip(lens.iter().zip(0..)) {
+        for (pair, &end) in lens.iter().enumerate() {
             self.places.set_first(&(start..end));
-            self.queue.push(Entry { count: count as u64, ids, pair, list: 0 });
             start = end;
+            let count = pair_counts[pair].cast_unsigned();
+            self.queue.push(Entry { count, ids: ids[pair], pair: pair as u32, list: 0 });
         }
         self.pairs = Pairs::new(ids, pair_counts, first_made);
     }
@@ -96,8 +104,8 @@ impl Merger {
     pub(super) fn next(&mut self, min_frequency: u64) -> Option<Entry> {
         loop {
             let top = self.queue.pop()?;
-            // A negative count becomes the largest, as in the reference.
-            let count = self.pairs.count(top.pair) as u64;
+            // A negative count becomes a huge one, as in the reference.
+            let count = self.pairs.count(top.pair).cast_unsigned();
             if count != top.count {
                 self.queue.push(Entry { count, ..top });
             } else if count == 0 || count < min_frequency {
@@ -108,34 +116,38 @@ impl Merger {
         }
     }
 
-    /// Make the pair the token `merged` in all words that its entry stands for; `fresh` if there was no such token.
-    pub(super) fn merge(&mut self, top: Entry, merged: u32, fresh: bool) {
+    /// Turn the pair into the token `made` in all words that its entry stands for; `fresh` if there was no such token.
+    pub(super) fn merge(&mut self, top: Entry, made: u32, fresh: bool) {
         self.merges.push(top.ids);
+        self.round.pair = top.pair;
+        self.round.made = made;
+        self.round.fresh = fresh;
         if fresh {
             self.round.left.push(NONE);
             self.round.right.push(NONE);
         }
-        let opened = self.pairs.len();
+        let known = self.pairs.len();
         if let Some(list) = self.places.only_list(top.pair) {
             for index in list {
-                self.merge_at(self.places.at(index), top.pair, merged, fresh);
+                self.merge_at(self.places.at(index));
             }
         } else {
             for place in self.places.take_shared(top.pair, top.list, &self.corpus.symbols) {
-                self.merge_at(place, top.pair, merged, fresh);
+                self.merge_at(place);
             }
         }
-        self.finish_round(merged, opened);
+        self.finish_round(known);
         if fresh {
-            self.pairs.close_birth(opened..self.pairs.len());
+            self.pairs.close_birth(known..self.pairs.len());
         }
     }
 
+    /// Merge the pair at a place, unless the place is out of date.
     #[inline]
-    fn merge_at(&mut self, place: u32, pair: u32, merged: u32, fresh: bool) {
+    fn merge_at(&mut self, place: u32) {
         let here = place as usize;
         let first = self.corpus.symbols[here];
-        if first.pair != pair {
+        if first.pair != self.round.pair {
             return;
         }
         let count = self.corpus.counts[first.word as usize];
@@ -149,56 +161,57 @@ impl Merger {
         {
             let start = here - before.len as usize;
             self.pairs.change(self.corpus.symbols[start].pair, -count);
-            let met = self.meet_left(before.id, merged, fresh);
+            let met = self.meet_left(before.id);
             self.corpus.symbols[start].pair = self.place(met, start as u32, count, before.len + len);
         }
         let mut pair = NONE;
         if second.pair != NONE {
             self.pairs.change(second.pair, -count);
             let after = self.corpus.symbols[end];
-            let met = self.meet_right(after.id, merged, fresh);
+            let met = self.meet_right(after.id);
             pair = self.place(met, place, count, len + after.len);
         }
+        let made = Symbol { id: self.round.made, len, pair: NONE, word: first.word };
         self.corpus.symbols[middle].pair = NONE;
-        self.corpus.symbols[end - 1] = Symbol { id: merged, len, pair: NONE, word: first.word };
-        self.corpus.symbols[here] = Symbol { id: merged, len, pair, word: first.word };
+        self.corpus.symbols[end - 1] = made;
+        self.corpus.symbols[here] = Symbol { pair, ..made };
     }
 
-    /// Index in `met` of the pair of `token` and the merged one.
+    /// Index in `met` of the pair of `token` and the made one.
     #[inline]
-    fn meet_left(&mut self, token: u32, merged: u32, fresh: bool) -> u32 {
-        let known = self.round.left[token as usize];
-        if known != NONE {
-            return known;
+    fn meet_left(&mut self, token: u32) -> u32 {
+        let met = self.round.left[token as usize];
+        if met != NONE {
+            return met;
         }
-        let met = self.meet((token, merged), fresh);
+        let met = self.meet((token, self.round.made));
         self.round.left[token as usize] = met;
         met
     }
 
-    /// Index in `met` of the pair of the merged token and `token`.
+    /// Index in `met` of the pair of the made token and `token`.
     #[inline]
-    fn meet_right(&mut self, token: u32, merged: u32, fresh: bool) -> u32 {
-        if token == merged {
-            return self.meet_left(merged, merged, fresh);
+    fn meet_right(&mut self, token: u32) -> u32 {
+        if token == self.round.made {
+            return self.meet_left(token);
         }
-        let known = self.round.right[token as usize];
-        if known != NONE {
-            return known;
+        let met = self.round.right[token as usize];
+        if met != NONE {
+            return met;
         }
-        let met = self.meet((merged, token), fresh);
+        let met = self.meet((self.round.made, token));
         self.round.right[token as usize] = met;
         met
     }
 
-    fn meet(&mut self, ids: (u32, u32), fresh: bool) -> u32 {
-        let pair = if fresh { self.pairs.open(ids) } else { self.pairs.find_or_open(ids) };
+    fn meet(&mut self, ids: (u32, u32)) -> u32 {
+        let pair = if self.round.fresh { self.pairs.open(ids) } else { self.pairs.find_or_open(ids) };
         self.round.met.push(pair);
         self.round.lens.push(0);
         self.round.met.len() as u32 - 1
     }
 
-    /// Note that a pair now starts at `place` and is `len` long; returns its number.
+    /// Note that a pair that was met starts at `place` and is `len` long; returns its number.
     #[inline]
     fn place(&mut self, met: u32, place: u32, count: i64, len: u32) -> u32 {
         let pair = self.round.met[met as usize];
@@ -212,22 +225,20 @@ impl Merger {
         pair
     }
 
-    /// Queue the pairs that were met; those from `opened` on are new.
-    fn finish_round(&mut self, merged: u32, opened: u32) {
-        let Round { left, right, met, lens, places, silent } = &mut self.round;
+    /// Queue the pairs that were met; the first `known` ones are not new.
+    fn finish_round(&mut self, known: u32) {
+        let Round { made, left, right, met, lens, places, silent, .. } = &mut self.round;
         let mut start = self.places.append(lens, places.drain(..));
         for (&pair, &end) in met.iter().zip(&*lens) {
             let range = start..end;
             start = end;
             let ids = self.pairs.ids(pair);
-            // Each pair has the merged token on one side at least; on the other it was noted in one of the two tables.
-            if ids.1 == merged {
+            if ids.1 == *made {
                 left[ids.0 as usize] = NONE;
             } else {
                 right[ids.1 as usize] = NONE;
             }
-            let count = self.pairs.count(pair);
-            let list = if pair >= opened {
+            let list = if pair >= known {
                 self.places.set_first(&range);
                 0
             } else if range.is_empty() {
@@ -235,8 +246,9 @@ impl Merger {
             } else {
                 self.places.add_later(pair, &range, &self.corpus.symbols)
             };
+            let count = self.pairs.count(pair);
             if count > 0 && !range.is_empty() {
-                self.queue.push(Entry { count: count as u64, ids, pair, list });
+                self.queue.push(Entry { count: count.cast_unsigned(), ids, pair, list });
             }
         }
         for (index, place) in silent.drain(..) {
@@ -254,36 +266,5 @@ impl Merger {
         merges.retain(|&ids| seen.insert(ids));
         merges.reverse();
         merges
-    }
-}
-
-/// Numbers for pairs of ids while the spelled words are counted.
-enum Numbers {
-    /// A square table, for alphabets of up to a thousand characters.
-    Dense { width: usize, numbers: Vec<u32> },
-    Hashed(HashMap<(u32, u32), u32, RandomState>),
-}
-
-impl Numbers {
-    fn new(ids: u32) -> Self {
-        let width = ids as usize;
-        if width <= 1024 {
-            Self::Dense { width, numbers: vec![NONE; width * width] }
-        } else {
-            Self::Hashed(HashMap::default())
-        }
-    }
-
-    /// The number of the pair; `next` if it has none yet.
-    #[inline]
-    fn get_or(&mut self, ids: (u32, u32), next: u32) -> u32 {
-        let number = match self {
-            Self::Dense { width, numbers } => &mut numbers[ids.0 as usize * *width + ids.1 as usize],
-            Self::Hashed(numbers) => numbers.entry(ids).or_insert(NONE),
-        };
-        if *number == NONE {
-            *number = next;
-        }
-        *number
     }
 }

@@ -1,14 +1,16 @@
 //! Which pairs there are, and how often each occurs.
 //!
-//! Nearly every pair is met in one round only: the one that makes the younger of its two tokens. So pairs are numbered
-//! as they come, symbols know the number of the pair they start, and no map from ids to numbers is needed. The exception
-//! is a token that is made again from other parts (`ab`+`c` after `a`+`bc`): its pairs may be known, and only then are
-//! the pairs of the tokens concerned put into a map.
+//! A pair is met in one round only: the one that makes the younger of its two tokens. So pairs are numbered as they
+//! come, symbols know the number of the pair they start, and no map from ids to numbers is needed. The exception is a
+//! token that was there before it is made (a special token; `a>` made of `a` and `>` where the suffix is `>`): its pairs
+//! may be known, and only then are the pairs of the tokens concerned put into a map.
 
 use std::ops::Range;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
+
+use super::symbols::NONE;
 
 /// All pairs ever met, by number.
 #[derive(Debug, Default)]
@@ -78,5 +80,39 @@ impl Pairs {
         let pair = self.open(ids);
         self.index.insert(ids, pair);
         pair
+    }
+}
+
+/// Numbers for the pairs of the spelled words, while they are counted.
+pub(super) enum Numbers {
+    /// A square table, for alphabets of up to a thousand characters.
+    Dense {
+        width: usize,
+        numbers: Vec<u32>,
+    },
+    Hashed(HashMap<(u32, u32), u32, RandomState>),
+}
+
+impl Numbers {
+    /// For ids below `width`.
+    pub(super) fn new(width: usize) -> Self {
+        if width <= 1024 {
+            Self::Dense { width, numbers: vec![NONE; width * width] }
+        } else {
+            Self::Hashed(HashMap::default())
+        }
+    }
+
+    /// The number of the pair; `next` if it has none yet.
+    #[inline]
+    pub(super) fn get_or(&mut self, ids: (u32, u32), next: u32) -> u32 {
+        let number = match self {
+            Self::Dense { width, numbers } => &mut numbers[ids.0 as usize * *width + ids.1 as usize],
+            Self::Hashed(numbers) => numbers.entry(ids).or_insert(NONE),
+        };
+        if *number == NONE {
+            *number = next;
+        }
+        *number
     }
 }

@@ -1,8 +1,9 @@
 //! Where each pair occurs.
 //!
-//! A place is the index of the symbol at which the left token of a pair begins. Nearly every pair gets all its places
-//! in one round and keeps them as one list. A few get more later, or have places that do not count; those are *shared*:
-//! their further lists, and all their places by word, are kept aside.
+//! A place is the index of the symbol at which the left token of a pair begins. A pair gets all its places in one round
+//! and keeps them as one list. Only prefixes and suffixes that also occur as text make exceptions: then a pair may get
+//! more lists later, or have places that do not count. Such a pair is *shared*: its further lists, and all its places by
+//! word, are kept aside. (`docs/design/bpe-training.md` proves that there are no other exceptions.)
 
 use std::collections::BTreeSet;
 use std::ops::Range;

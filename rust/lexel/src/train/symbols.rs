@@ -188,7 +188,9 @@ impl<'a> Speller<'a> {
             let mut sorted = Vec::with_capacity(words.len());
             words.for_each(|word, count| sorted.push((word.to_owned(), count)));
             sorted.sort_unstable();
-            sorted.iter().for_each(|(word, count)| spell(word, *count));
+            for (word, count) in sorted {
+                spell(&word, count);
+            }
         } else {
             words.for_each(spell);
         }
@@ -211,7 +213,7 @@ impl<'a> Speller<'a> {
             corpus.symbols.truncate(start);
         } else {
             // The sum of all counts was checked to fit.
-            corpus.counts.push(count as i64);
+            corpus.counts.push(count.cast_signed());
         }
     }
 

@@ -85,7 +85,9 @@ impl WordCounts {
     pub fn add_span(&mut self, text: &str, span: Range<usize>, n: u64) {
         let word = &text[span.clone()];
         match text.as_bytes()[span.start..].first_chunk() {
-            Some(chunk) if word.len() <= SHORT && n > 0 => self.short.add(pack_chunk(chunk, word.len()), n, &self.hasher),
+            Some(chunk) if word.len() <= SHORT && n > 0 => {
+                self.short.add(pack_chunk(chunk, word.len()), n, &self.hasher)
+            }
             _ => self.add(word, n),
         }
     }
@@ -132,6 +134,9 @@ impl WordCounts {
 
     /// Call `f` once for each distinct word with its count, in no particular order.
     ///
+    /// # Panics
+    /// Never, but where `f` does: what is read back as text was put in as text.
+    ///
     /// # Examples
     /// ```
     /// use lexel::train::WordCounts;
@@ -169,13 +174,13 @@ fn pack(word: &[u8]) -> Option<Key> {
     let len = word.len();
     let tag = (len as u64) << 56;
     // Two loads that overlap cover any length between their own and twice that.
-    if let (Some(first), Some(last)) = (word.first_chunk(), word.last_chunk()) {
+    if let (Some(first), Some(last)) = (word.first_chunk::<8>(), word.last_chunk::<8>()) {
         if len > SHORT {
             return None;
         }
         let beyond = u64::from_le_bytes(*last) >> (8 * (SHORT - len)) >> 8;
         Some([u64::from_le_bytes(*first), beyond | tag])
-    } else if let (Some(first), Some(last)) = (word.first_chunk(), word.last_chunk()) {
+    } else if let (Some(first), Some(last)) = (word.first_chunk::<4>(), word.last_chunk::<4>()) {
         let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
         Some([u64::from(first) | u64::from(last) << (8 * (len - 4)), tag])
     } else if len > 0 {
@@ -309,7 +314,7 @@ mod tests {
     #[test]
     fn keys_are_words() {
         for len in 0..=SHORT {
-            let word = "abcdefghijklmno"[..len].as_bytes();
+            let word = &b"abcdefghijklmno"[..len];
             let key = pack(word).expect("short");
             assert_eq!(&unpack(key).0[..unpack(key).1], word);
             let mut chunk = [b'?'; 16];
@@ -326,8 +331,9 @@ mod tests {
         for _ in 0..50_000 {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             let number = (state >> 33) % 20_000;
-            let word = ["", "w", "\0", "é", "a long word of "][(number % 5) as usize].to_owned() + &"x".repeat(number as usize % 7);
-            let word = if number % 2 == 0 { format!("{word}{number}") } else { word };
+            let word = ["", "w", "\0", "é", "a long word of "][(number % 5) as usize].to_owned()
+                + &"x".repeat(number as usize % 7);
+            let word = if number.is_multiple_of(2) { format!("{word}{number}") } else { word };
             *expected.entry(word.clone()).or_default() += number;
             words.add(&word, number);
             let text = format!("日{word} and more of it");
