@@ -1,0 +1,229 @@
+"""Renders a chat template: messages in, text out, with the spans the assistant wrote.
+
+The template runs in the room's sandbox, within a budget. jinja2 is imported with the first render. Which template to
+render is `selection`'s question, several conversations at once are `conversations`'.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from lexel.chat_templates.continue_final import cut, open_final
+from lexel.chat_templates.plain import plain, plain_document, plain_message
+from lexel.chat_templates.sandbox.budget import DEFAULT_BUDGET, Budget, Meter
+from lexel.chat_templates.sandbox.errors import require_jinja, template_error, template_line, wrap
+from lexel.chat_templates.tools import tool_schemas
+
+if TYPE_CHECKING:
+    from lexel.chat_templates.sandbox.environment import Compiled
+
+__all__ = ["Rendered", "clear_cache", "has_generation", "literal_text", "render"]
+
+_RESERVED = frozenset({"messages", "tools", "documents", "add_generation_prompt"})
+
+
+class Rendered(NamedTuple):
+    """What a template wrote."""
+
+    text: str
+    generation_spans: list[tuple[int, int]]
+    """(start, end) code points of `text` that stand in ``{% generation %}`` blocks, ascending."""
+
+
+def render(
+    template: str,
+    messages: Iterable[Any],
+    *,
+    tools: Sequence[Any] | None = None,
+    documents: Sequence[Any] | None = None,
+    add_generation_prompt: bool = False,
+    continue_final_message: bool | str = False,
+    variables: Mapping[str, Any] | None = None,
+    budget: Budget = DEFAULT_BUDGET,
+) -> Rendered:
+    """Render one conversation.
+
+    Args:
+        template: jinja source.
+        messages: dicts, dataclasses or objects with ``model_dump``; they are copied, never changed.
+        tools: JSON schemas, or functions that `get_json_schema` understands.
+        documents: dicts, by custom with ``title`` and ``text``.
+        add_generation_prompt: tell the template to open an assistant message at the end.
+        continue_final_message: stop right after the text of the last message: True for its ``content``, or the name
+            of a field.
+        variables: everything else the template may name: special tokens, switches such as ``enable_thinking``.
+        budget: limits for a template nobody vouched for; give a larger one to a trusted template.
+
+    Raises:
+        TemplateError: the template does not compile, raises, does something forbidden, or exceeds the budget.
+        TypeError: a message, document or variable of a wrong kind; says which.
+        ValueError: `continue_final_message` cannot be honoured; says why.
+        MissingDependencyError: jinja2 is absent or too old.
+
+    Example:
+        >>> render("{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}",
+        ...        [{"role": "user", "content": "Hi"}]).text
+        '<user>Hi'
+    """
+    compiled = _compile(template, budget)
+    names = _template_names(messages, tools, documents, add_generation_prompt, variables)
+    final = open_final(names["messages"], continue_final_message, template) if continue_final_message else None
+    text, spans = _run(compiled, names, budget)
+    if final is not None:
+        text = cut(text, final)
+        spans = [(start, min(end, len(text))) for start, end in spans if start < len(text)]
+    return Rendered(text, spans)
+
+
+def has_generation(template: str) -> bool:
+    """Say whether a template has a ``{% generation %}`` block."""
+    return _compile(template, DEFAULT_BUDGET).has_generation
+
+
+@lru_cache(maxsize=128)
+def literal_text(template: str) -> str:
+    r"""Return all text a template can write by itself: its raw text and string constants, joined by ``"\0"``."""
+    _compile(template, DEFAULT_BUDGET)
+    from jinja2 import nodes
+
+    from lexel.chat_templates.sandbox.environment import environment
+
+    tree = environment().parse(template)
+    parts = [node.data for node in tree.find_all(nodes.TemplateData)]
+    parts += [node.value for node in tree.find_all(nodes.Const) if isinstance(node.value, str)]
+    return "\0".join(parts)
+
+
+def clear_cache() -> None:
+    """Forget all compiled templates."""
+    _compile.cache_clear()
+    literal_text.cache_clear()
+
+
+@lru_cache(maxsize=128)
+def _compile(template: str, budget: Budget) -> Compiled:
+    require_jinja()
+    from lexel.chat_templates.sandbox.environment import compile_source
+
+    if not isinstance(template, str):
+        raise TypeError(f"a chat template is a str, not {type(template).__name__}")
+    try:
+        return compile_source(template, budget)
+    except (SyntaxError, RecursionError, MemoryError) as exc:
+        # The template is fine as jinja, and too deeply nested for the parser, or for the Python it becomes.
+        reason = f"{type(exc).__name__}: {exc}" if str(exc) else type(exc).__name__
+        raise template_error()(f"the template is nested too deeply to compile ({reason})") from None
+    except Exception as exc:
+        raise wrap(exc) from exc
+
+
+def _template_names(
+    messages: Iterable[Any],
+    tools: Sequence[Any] | None,
+    documents: Sequence[Any] | None,
+    add_generation_prompt: bool,
+    variables: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    if isinstance(messages, (str, bytes, Mapping)):
+        raise TypeError(f"messages is a {type(messages).__name__}; expected a list of messages")
+    if documents is not None and isinstance(documents, (str, bytes, Mapping)):
+        raise TypeError(f"documents is a {type(documents).__name__}; expected a list of dicts")
+    names = plain(variables) if variables else {}
+    if not _RESERVED.isdisjoint(names):
+        raise TypeError(f"template variables may not be named {sorted(_RESERVED & set(names))}: they are arguments")
+    names["messages"] = [plain_message(message, index) for index, message in enumerate(messages)]
+    names["tools"] = None if tools is None else plain(tool_schemas(tools))
+    names["documents"] = (
+        None if documents is None else [plain_document(document, index) for index, document in enumerate(documents)]
+    )
+    names["add_generation_prompt"] = add_generation_prompt
+    return names
+
+
+def _run(compiled: Compiled, names: dict[str, Any], budget: Budget) -> tuple[str, list[tuple[int, int]]]:
+    meter = Meter(budget, names)
+    text = _emit(compiled, names, meter)
+    if not compiled.has_generation:
+        return text, []
+    if not compiled.buffered_spans:
+        return text, sorted(meter.spans)
+    # Inside a macro the place in the output is unknown. Render once more with marks around the blocks, and trust them
+    # only if the text without them is the text.
+    nonce = secrets.token_hex(8)
+    marked = Meter(budget, names)
+    marked.marks = (f"\U000ffff0{nonce}(", f"\U000ffff0{nonce})")
+    return text, _spans_from_marks(_emit(compiled, names, marked), marked.marks, text)
+
+
+def _emit(compiled: Compiled, names: dict[str, Any], meter: Meter) -> str:
+    context = compiled.template.new_context(names)
+    context.meter = meter
+    try:
+        if not compiled.has_generation:
+            return "".join(compiled.template.root_render_func(context))
+        chunks = []
+        for chunk in compiled.template.root_render_func(context):
+            chunks.append(chunk)
+            meter.emitted += len(chunk)
+        return "".join(chunks)
+    except MemoryError:
+        raise
+    except Exception as exc:
+        lineno, frames = template_line(exc.__traceback__)
+        index = _message_index(frames, compiled.loop_targets, names["messages"])
+        error = wrap(exc, lineno=lineno, message_index=index)
+        # What the template itself raised has no other story to tell.
+        raise error from (None if type(exc) is require_jinja().TemplateError else exc)
+
+
+def _message_index(frames: list[dict[str, Any]], targets: frozenset[str], messages: list[Any]) -> int | None:
+    """Return the message a loop was at, found by identity: every message is an object of its own."""
+    places = {id(message): index for index, message in enumerate(messages)}
+    for names in reversed(frames):
+        # Compiled names are l_LEVEL_NAME; the innermost loop counts.
+        loops = [name.split("_", 2) for name in names if name.startswith("l_")]
+        for _, level, name in sorted((loop for loop in loops if loop[2] in targets), reverse=True):
+            index = places.get(id(names[f"l_{level}_{name}"]))
+            if index is not None:
+                return index
+    return None
+
+
+def _spans_from_marks(marked: str, marks: tuple[str, str], text: str) -> list[tuple[int, int]]:
+    pieces = re.split(f"({re.escape(marks[0])}|{re.escape(marks[1])})", marked)
+    place, open_at, spans = 0, [], []
+    for piece in pieces:
+        if piece == marks[0]:
+            open_at.append(place)
+        elif piece != marks[1]:
+            place += len(piece)
+        elif open_at:
+            spans.append((open_at.pop(), place))
+    bare = "".join(piece for piece in pieces if piece not in marks)
+    if bare != text:
+        # The template trimmed a block: the marks kept its whitespace. Everything else must agree.
+        spans = _without_trimmed(bare, text, spans)
+    return sorted(spans)
+
+
+def _without_trimmed(bare: str, text: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Carry spans of one text over to another that lacks some of its whitespace."""
+    if "".join(bare.split()) != "".join(text.split()):
+        raise template_error()(
+            "the template changes the text of a generation block after writing it, so that its place cannot be found: "
+            "put {% generation %} where the text is written last"
+        )
+    solid = [place for place, char in enumerate(text) if not char.isspace()]
+    count_before = [0]
+    for char in bare:
+        count_before.append(count_before[-1] + (not char.isspace()))
+    moved = []
+    for start, end in spans:
+        first, last = count_before[start], count_before[end]
+        if first < last:
+            moved.append((solid[first], solid[last - 1] + 1))
+    return moved

@@ -1,0 +1,245 @@
+"""The sandboxed environment that chat templates are compiled in and run in.
+
+Beyond jinja2's immutable sandbox: a `Meter` in every context, guarded calls and operators, and the names chat templates
+expect (``raise_exception``, ``strftime_now``, ``tojson`` without HTML escapes). Whitespace around blocks is trimmed as
+published templates assume. One environment serves all threads: whatever changes in a render lives in its context.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from string import Formatter
+from types import BuiltinMethodType, MethodType
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+
+from jinja2 import Template, nodes
+from jinja2.defaults import DEFAULT_FILTERS, DEFAULT_TESTS
+from jinja2.exceptions import SecurityError, TemplateError, TemplateRuntimeError
+from jinja2.ext import loopcontrols
+from jinja2.runtime import BlockReference, Context, LoopContext, Macro, Undefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedFormatter
+from jinja2.utils import Namespace
+
+from lexel.chat_templates.sandbox import guards
+from lexel.chat_templates.sandbox.budget import Budget, BudgetExceeded, Meter
+from lexel.chat_templates.sandbox.filters import metered_filters, metered_tests, strftime_now, takes_context
+from lexel.chat_templates.sandbox.instrument import INTERNAL_FILTERS, GenerationTag, instrument, spans_are_buffered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["ChatEnvironment", "Compiled", "compile_source", "environment"]
+
+_CALL = 100
+_BINOP = 4
+_NESTING = (Macro, LoopContext, BlockReference)
+# What compiled templates pass to every call beside its arguments.
+_SCOPES = frozenset({"_loop_vars", "_block_vars"})
+_PLAIN = frozenset({str, dict, list, int, float})
+_DICT_ATTRIBUTES = frozenset(dir(dict))
+
+
+class ChatContext(Context):  # type: ignore[misc]
+    """A context that knows the meter of its render."""
+
+    meter: Meter
+
+    def derived(self, locals: dict[str, Any] | None = None) -> Context:
+        """Return a context for an inner scope, on the same meter."""
+        context = super().derived(locals)
+        context.meter = self.meter
+        return context
+
+
+class _Dict:
+    """What ``dict`` is in a template: callable, with ``fromkeys``, and no way to the class itself."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> dict[Any, Any]:
+        return dict(*args, **kwargs)
+
+    @staticmethod
+    def fromkeys(*args: Any) -> dict[Any, Any]:
+        return dict.fromkeys(*args)
+
+
+class ChatNamespace(Namespace):  # type: ignore[misc]
+    """A namespace that stores no name beginning with an underscore, and does not print other namespaces."""
+
+    def __init__(*args: Any, **kwargs: Any) -> None:
+        # No parameter has a name, because any name may be an attribute.
+        self, *mappings = args
+        attributes = dict(*mappings, **kwargs)
+        for name in attributes:
+            _check_attribute(name)
+        Namespace.__init__(self, attributes)
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        _check_attribute(name)
+        Namespace.__setitem__(self, name, value)
+
+    def __repr__(self) -> str:
+        # Namespaces may hold each other, in a circle too.
+        attributes = object.__getattribute__(self, "_Namespace__attrs")
+        return f"<Namespace { ({k: '...' if isinstance(v, Namespace) else v for k, v in attributes.items()})!r}>"
+
+
+def _check_attribute(name: Any) -> None:
+    if isinstance(name, str) and name.startswith("_"):
+        raise SecurityError(f"a chat template may not store {name!r} on a namespace: names begin with a letter")
+
+
+def _raise_exception(message: Any) -> NoReturn:
+    raise TemplateError(message)
+
+
+class _Formatter(SandboxedFormatter):  # type: ignore[misc]
+    """``str.format`` that pays for every field before it is made."""
+
+    def __init__(self, env: ChatEnvironment, meter: Meter) -> None:
+        super().__init__(env)
+        self._meter = meter
+
+    def get_field(self, field_name: str, args: Any, kwargs: Any) -> Any:
+        found = super().get_field(field_name, args, kwargs)
+        if isinstance(found[0], Undefined) and found[0]._undefined_exception is SecurityError:
+            # Formatted, it would be an empty string, and the attempt would go unseen.
+            found[0]._fail_with_undefined_error()
+        return found
+
+    def format_field(self, value: Any, format_spec: str) -> Any:
+        guards.price_format_spec(self._meter, value, format_spec)
+        return Formatter.format_field(self, value, format_spec)
+
+    def convert_field(self, value: Any, conversion: str | None) -> Any:
+        self._meter.touch_whole(value)
+        return Formatter.convert_field(self, value, conversion)
+
+
+class ChatEnvironment(ImmutableSandboxedEnvironment):  # type: ignore[misc]
+    """See the module."""
+
+    intercepted_binops = frozenset({"+", "*", "**", "%"})
+    context_class = ChatContext
+
+    def __init__(self) -> None:
+        super().__init__(trim_blocks=True, lstrip_blocks=True, extensions=[GenerationTag, loopcontrols])
+        self.filters: dict[str, Any] = {**metered_filters(DEFAULT_FILTERS), **INTERNAL_FILTERS}
+        self.tests: dict[str, Any] = metered_tests(DEFAULT_TESTS)
+        self.globals.update(
+            raise_exception=_raise_exception,
+            strftime_now=strftime_now,
+            dict=_Dict(),
+            namespace=ChatNamespace,
+            lipsum=_metered_lipsum(self.globals["lipsum"]),
+        )
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """Look up ``obj.attribute``."""
+        # Messages are plain dicts, and most lookups are keys: spare these the failing attribute lookup.
+        if type(obj) is dict and attribute not in _DICT_ATTRIBUTES:
+            try:
+                return obj[attribute]
+            except KeyError:
+                return self.undefined(obj=obj, name=attribute)
+        return super().getattr(obj, attribute)
+
+    def call_filter(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        """Call a filter that a template names by a string."""
+        if name in INTERNAL_FILTERS:
+            raise TemplateRuntimeError(f"No filter named {name!r}.")
+        return super().call_filter(name, *args, **kwargs)
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        """Apply one of the intercepted operators."""
+        meter: Meter = context.meter
+        if operator == "+" and type(left) is str and type(right) is str:
+            meter.make(len(left) + len(right))
+            return left + right
+        meter.spend(_BINOP)
+        guards.price_binop(meter, operator, left, right)
+        return guards.check_int(meter, self.binop_table[operator](left, right))
+
+    def call(__self, __context: Any, __obj: Any, *args: Any, **kwargs: Any) -> Any:
+        """Call anything a template calls."""
+        meter: Meter = __context.meter
+        meter.spend(_CALL)
+        if not isinstance(__obj, _NESTING):
+            # Macros and loops hand their arguments on; everything else looks into them.
+            given = {name: arg for name, arg in kwargs.items() if name not in _SCOPES} if kwargs else kwargs
+            owner = __obj.__self__ if isinstance(__obj, (BuiltinMethodType, MethodType)) else None
+            args = guards.price_call(meter, getattr(__obj, "__name__", ""), owner, args, given)
+            if type(owner) in _PLAIN:
+                # A method of a plain value wants no context and is on no list of unsafe functions.
+                return guards.check_int(meter, __obj(*args, **given))
+        meter.enter()
+        try:
+            result = super().call(__context, __obj, *args, **kwargs)
+        finally:
+            meter.depth -= 1
+        return guards.check_int(meter, result)
+
+    def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
+        """Return a safe function for ``str.format``, None for any other value; asked for every attribute."""
+        if not isinstance(value, (MethodType, BuiltinMethodType)) or value.__name__ not in {"format", "format_map"}:
+            return None
+        text = value.__self__
+        if not isinstance(text, str):
+            return None
+        return _metered_format(self, text, by_map=value.__name__ == "format_map")
+
+
+def _metered_format(env: ChatEnvironment, text: str, *, by_map: bool) -> Callable[..., str]:
+    @takes_context
+    def format(context: Any, *args: Any, **kwargs: Any) -> str:
+        formatter = _Formatter(env, context.meter)
+        if not by_map:
+            return type(text)(formatter.vformat(text, args, kwargs))
+        if kwargs or len(args) != 1:
+            raise TypeError("format_map() takes exactly one argument, a mapping")
+        return type(text)(formatter.vformat(text, (), args[0]))
+
+    return format
+
+
+def _metered_lipsum(lipsum: Callable[..., str]) -> Callable[..., str]:
+    @takes_context
+    def metered(context: Any, n: int = 5, html: bool = True, min: int = 20, max: int = 100) -> str:
+        context.meter.spend(200 * abs(n) * abs(max))
+        return lipsum(n=n, html=html, min=min, max=max)
+
+    return metered
+
+
+class Compiled(NamedTuple):
+    """A template ready to run."""
+
+    template: Template
+    source: str
+    has_generation: bool
+    buffered_spans: bool
+    """Whether a generation block stands inside a macro or another buffer, so that its place is found by marks."""
+    loop_targets: frozenset[str]
+    """Names a loop gives its items."""
+
+
+@cache
+def environment() -> ChatEnvironment:
+    """Return the one environment."""
+    return ChatEnvironment()
+
+
+def compile_source(source: str, budget: Budget) -> Compiled:
+    """Parse, instrument and compile a template."""
+    if len(source) > budget.template_chars:
+        raise BudgetExceeded(f"the template has {len(source):,} characters, more than {budget.template_chars:,}")
+    env = environment()
+    tree = env.parse(source)
+    size = sum(1 for _ in tree.find_all(nodes.Node))
+    if size > budget.template_nodes:
+        raise BudgetExceeded(f"the template has {size:,} nodes, more than {budget.template_nodes:,}")
+    buffered = spans_are_buffered(tree)
+    targets = {name.name for loop in tree.find_all(nodes.For) for name in loop.target.find_all(nodes.Name)}
+    targets |= {loop.target.name for loop in tree.find_all(nodes.For) if isinstance(loop.target, nodes.Name)}
+    instrument(tree)
+    tree.set_environment(env)
+    return Compiled(env.from_string(tree), source, buffered is not None, bool(buffered), frozenset(targets))

@@ -1,0 +1,243 @@
+"""The filters and tests of a template, each paying for its work.
+
+jinja2's own functions do the work. Around each stands a wrapper that is handed the context, for two reasons: there is
+the meter, and a filter that wants the context is never run at compile time, where nothing counts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from jinja2 import pass_context
+
+from lexel.chat_templates.sandbox import guards
+from lexel.chat_templates.sandbox.guards import Call
+
+if TYPE_CHECKING:
+    from lexel.chat_templates.sandbox.budget import Meter
+
+__all__ = ["metered_filters", "metered_tests", "strftime_now", "takes_context", "tojson"]
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+_CALL = 20
+# Look at one item, or at nothing.
+_LIGHT = frozenset(
+    {"abs", "attr", "count", "d", "default", "filesizeformat", "first", "float", "items", "last", "length", "map"}
+    | {"random", "reject", "rejectattr", "round", "select", "selectattr"}
+)
+# Walk the items once without looking into them.
+_SHALLOW = frozenset({"batch", "list", "reverse", "slice"})
+# Take any iterable and look into every item.
+_CONSUMING = frozenset({"groupby", "join", "max", "min", "sort", "sum", "unique"})
+# Pure Python over every character.
+_SLOW = frozenset({"pprint", "striptags", "title", "urlencode", "urlize", "wordcount", "wordwrap", "xmlattr"})
+_SLOWNESS = 400
+_MOST_DIGITS = 400
+
+
+def takes_context(func: _F) -> _F:
+    """Return the function, to be called with the context first."""
+    marked: _F = pass_context(func)
+    return marked
+
+
+def tojson(
+    x: Any, ensure_ascii: bool = False, indent: Any = None, separators: Any = None, sort_keys: bool = False
+) -> str:
+    """Return the JSON of a value, with nothing escaped for HTML."""
+    return json.dumps(x, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys)
+
+
+def strftime_now(format: str) -> str:
+    """Return the local time in the given format."""
+    return datetime.now().strftime(format)
+
+
+def metered_filters(filters: dict[str, Callable[..., Any]]) -> dict[str, Callable[..., Any]]:
+    """Return the same filters, metered."""
+    return {name: _metered_filter(name, func) for name, func in {**filters, "tojson": tojson}.items()}
+
+
+def metered_tests(tests: dict[str, Callable[..., Any]]) -> dict[str, Callable[..., Any]]:
+    """Return the same tests; those that compare values as a whole are metered."""
+    cheap = {"boolean", "callable", "defined", "escaped", "false", "filter", "float", "integer", "iterable", "mapping"}
+    cheap |= {"none", "number", "odd", "even", "divisibleby", "sameas", "sequence", "string", "test", "true"}
+    cheap |= {"undefined"}
+    return {name: func if name in cheap else _metered_test(func) for name, func in tests.items()}
+
+
+def _metered_test(func: Callable[..., Any]) -> Callable[..., Any]:
+    passes = _passes(func)
+
+    @takes_context
+    def test(context: Any, value: Any, *args: Any) -> Any:
+        meter: Meter = context.meter
+        meter.touch_whole(value)
+        for arg in args:
+            meter.touch_whole(arg)
+        return func(*_passed(passes, context), value, *args)
+
+    return test
+
+
+def _passes(func: Callable[..., Any]) -> str | None:
+    """Return what jinja2 hands this function first: "context", "eval_context", "environment", or nothing."""
+    return getattr(getattr(func, "jinja_pass_arg", None), "name", None)
+
+
+def _passed(passes: str | None, context: Any) -> tuple[Any, ...]:
+    if passes is None:
+        return ()
+    if passes == "context":
+        return (context,)
+    return (context.eval_ctx,) if passes == "eval_context" else (context.environment,)
+
+
+def _metered_filter(name: str, func: Callable[..., Any]) -> Callable[..., Any]:
+    passes = _passes(func)
+    light, shallow, consuming = name in _LIGHT, name in _SHALLOW, name in _CONSUMING
+    slowness = _SLOWNESS if name in _SLOW else 1
+    guard = _GUARDS.get(name)
+
+    @takes_context
+    def metered(context: Any, value: Any, *args: Any, **kwargs: Any) -> Any:
+        meter: Meter = context.meter
+        meter.spend(_CALL)
+        for arg in args:
+            meter.touch_whole(arg)
+        for arg in kwargs.values():
+            meter.touch_whole(arg)
+        if not light:
+            if consuming or shallow:
+                value = guards.realize(meter, value)
+            before = meter.remaining
+            if not shallow:
+                meter.touch_whole(value)
+            elif hasattr(value, "__len__"):
+                meter.touch(64 * len(value))
+            if slowness > 1:
+                meter.spend(max(0, before - meter.remaining) * slowness)
+        if guard is not None:
+            guard(meter, Call(value, args, kwargs))
+        result = func(*_passed(passes, context), value, *args, **kwargs)
+        kind = type(result)
+        if kind is str or kind is bool:
+            return result
+        if kind is int:
+            return guards.check_int(meter, result)
+        return _each(meter, result) if isinstance(result, Iterator) else result
+
+    return metered
+
+
+def _each(meter: Meter, items: Iterator[Any]) -> Iterator[Any]:
+    for item in items:
+        meter.spend(10)
+        yield item
+
+
+def _size(value: Any) -> int:
+    """Return how many characters a width stands for: a number of spaces, or a string."""
+    if isinstance(value, int):
+        return max(0, value)
+    return len(value) if isinstance(value, str) else 0
+
+
+def _tojson(meter: Meter, call: Call) -> None:
+    indent = call.option(1, "indent")
+    if indent is not None:
+        # Every item starts a line, which is indented as deep as the item lies.
+        depth, level = 0, [call.value]
+        while level and depth < 1000:
+            depth += 1
+            meter.make(len(level) * (1 + depth * _size(indent)))
+            level = [child for item in level for child in _children(item)]
+    separators = call.option(2, "separators")
+    if isinstance(separators, (list, tuple)):
+        before = meter.remaining
+        meter.touch_whole(call.value)
+        meter.spend(max(0, before - meter.remaining) * sum(_size(part) for part in separators))
+
+
+def _children(item: Any) -> list[Any]:
+    if isinstance(item, dict):
+        return list(item.values())
+    return list(item) if isinstance(item, (list, tuple)) else []
+
+
+def _width(meter: Meter, call: Call) -> None:
+    meter.make(_size(call.option(0, "width", 80)))
+
+
+def _indent(meter: Meter, call: Call) -> None:
+    if isinstance(call.value, str):
+        meter.make((2 + len(call.value.splitlines())) * _size(call.option(0, "width", 4)))
+
+
+def _replace(meter: Meter, call: Call) -> None:
+    # The three were weighed already, so their texts are affordable.
+    old, new = str(call.option(0, "old", "")), str(call.option(1, "new", ""))
+    guards.price_replace(meter, str(call.value), old, new)
+
+
+def _join(meter: Meter, call: Call) -> None:
+    if hasattr(call.value, "__len__"):
+        meter.make(len(call.value) * len(str(call.option(0, "d", ""))))
+
+
+def _sum(meter: Meter, call: Call) -> None:
+    # Lists are added up by copying what there is so far, once for every item.
+    if isinstance(call.option(1, "start", 0), (list, tuple)) and hasattr(call.value, "__len__"):
+        before = meter.remaining
+        meter.touch_whole(call.value)
+        meter.spend(max(0, before - meter.remaining) * len(call.value))
+
+
+def _format(meter: Meter, call: Call) -> None:
+    guards.price_percent(meter, str(call.value), call.kwargs or call.args)
+
+
+def _trim(meter: Meter, call: Call) -> None:
+    chars = call.option(0, "chars")
+    if isinstance(call.value, str) and isinstance(chars, str):
+        meter.touch(len(call.value) * len(chars))
+
+
+def _wrap(meter: Meter, call: Call) -> None:
+    if isinstance(call.value, str):
+        meter.make(len(call.value) * (1 + _size(call.option(2, "wrapstring"))))
+
+
+def _batch(meter: Meter, call: Call) -> None:
+    if call.option(1, "fill_with") is not None:
+        meter.make(8 * _size(call.option(0, "linecount", 0)))
+
+
+def _round(meter: Meter, call: Call) -> None:
+    precision = call.option(0, "precision", 0)
+    if isinstance(precision, int) and abs(precision) > _MOST_DIGITS:
+        meter.spend(10 ** min(18, abs(precision)))
+
+
+def _striptags(meter: Meter, call: Call) -> None:
+    guards.price_tags(meter, call.value)
+
+
+_GUARDS: dict[str, Callable[[Meter, Call], None]] = {
+    "batch": _batch,
+    "center": _width,
+    "format": _format,
+    "indent": _indent,
+    "join": _join,
+    "replace": _replace,
+    "round": _round,
+    "striptags": _striptags,
+    "sum": _sum,
+    "tojson": _tojson,
+    "trim": _trim,
+    "wordwrap": _wrap,
+}
