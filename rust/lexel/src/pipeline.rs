@@ -10,7 +10,7 @@ use crate::decode::{Decoder, StreamState};
 use crate::encoding::{Encoding, NO_WORD, Truncation, truncate_pair};
 use crate::error::{Error, Result};
 use crate::format::{self, Components, Spec};
-use crate::model::bpe::{Alphabet, Bpe, BpeScratch, PieceTokens};
+use crate::model::bpe::{Alphabet, BUNDLE, Bpe, BpeScratch, PieceTokens};
 use crate::normalize::Normalizer;
 use crate::post::{Post, join};
 use crate::split::{Segment, SplitScratch, Splitter};
@@ -588,9 +588,24 @@ impl Pipeline {
         if !SPANS {
             // The model appends right where the ids belong.
             std::mem::swap(&mut piece.ids, &mut tokens.ids);
-            let result = self.splitter.run(segment, split, &mut |segment, start, end| {
-                model.encode::<false>(vocab, &segment.text()[start as usize..end as usize], bpe, piece)
-            });
+            let result = if model.takes_bundles() {
+                let mut bundle = [(0, 0); BUNDLE];
+                let mut filled = 0;
+                let cut = self.splitter.run(segment, split, &mut |segment, start, end| {
+                    bundle[filled] = (start, end);
+                    filled += 1;
+                    if filled < BUNDLE {
+                        return Ok(());
+                    }
+                    filled = 0;
+                    model.encode_bundle(vocab, segment.text(), &bundle, bpe, piece)
+                });
+                cut.and_then(|()| model.encode_bundle(vocab, segment.text(), &bundle[..filled], bpe, piece))
+            } else {
+                self.splitter.run(segment, split, &mut |segment, start, end| {
+                    model.encode::<false>(vocab, segment.text(), start as usize, end as usize, bpe, piece)
+                })
+            };
             std::mem::swap(&mut piece.ids, &mut tokens.ids);
             return result;
         }
@@ -598,7 +613,7 @@ impl Pipeline {
         self.splitter.run(segment, split, &mut |segment, start, end| {
             piece.ids.clear();
             piece.spans.clear();
-            model.encode::<true>(vocab, &segment.text()[start as usize..end as usize], bpe, piece)?;
+            model.encode::<true>(vocab, segment.text(), start as usize, end as usize, bpe, piece)?;
             for (&id, &(from, to)) in piece.ids.iter().zip(&piece.spans) {
                 tokens.ids.push(id);
                 tokens.spans.push(segment.span((start + from) as usize, (start + to) as usize));

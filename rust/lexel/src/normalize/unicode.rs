@@ -1,12 +1,32 @@
 //! Unicode normalization by the reference's tables (Unicode 9), with its rule of what a changed character stands for.
 
-use unicode_normalization_alignments::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+use std::sync::LazyLock;
+
+use unicode_normalization_alignments::{IsNormalized, UnicodeNormalization, char::canonical_combining_class, is_nfc_quick};
 
 use crate::text::Aligned;
 
+/// Characters of the basic plane that NFC leaves alone whatever stands around them: one bit each.
+static INERT: LazyLock<Box<[u64; 1024]>> = LazyLock::new(|| {
+    let mut bits = Box::new([0u64; 1024]);
+    let inert = |c: &char| canonical_combining_class(*c) == 0 && is_nfc_quick(std::iter::once(*c)) == IsNormalized::Yes;
+    for c in ('\0'..='\u{FFFF}').filter(inert) {
+        bits[c as usize >> 6] |= 1 << (c as u32 & 63);
+    }
+    bits
+});
+
 /// Whether the text certainly is in NFC; false may also mean "perhaps".
 pub(crate) fn is_nfc(text: &str) -> bool {
-    text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes
+    if text.is_ascii() {
+        return true;
+    }
+    let inert = &**INERT;
+    let all_inert = text.chars().all(|c| {
+        let code = c as usize;
+        code < 0x300 || (code < 0x1_0000 && inert[code >> 6] >> (code & 63) & 1 != 0)
+    });
+    all_inert || is_nfc_quick(text.chars()) == IsNormalized::Yes
 }
 
 pub(crate) fn nfc<const SPANS: bool>(text: &Aligned<SPANS>) -> Aligned<SPANS> {

@@ -12,7 +12,7 @@ struct Slot {
 
 /// Pieces of at most this many bytes have a key.
 pub(crate) const MAX_KEY: usize = 15;
-const IDS: usize = 4;
+pub(crate) const IDS: usize = 4;
 /// 2^15 sets of two slots of 32 bytes: two megabytes, the size of a second-level cache.
 const SETS: usize = 1 << 15;
 const UNUSED: u32 = u32::MAX;
@@ -25,16 +25,28 @@ pub(crate) struct PieceCache {
     sets: Vec<[Slot; 2]>,
 }
 
-/// The key of a short piece: its bytes, then its length in the top byte.
+/// The key of a short piece of a text: its bytes, then its length in the top byte.
 #[inline]
-pub(crate) fn key(piece: &[u8]) -> Option<u128> {
-    if piece.len() > MAX_KEY {
+pub(crate) fn key(text: &[u8], start: usize, end: usize) -> Option<u128> {
+    let length = end - start;
+    if length > MAX_KEY {
         return None;
     }
-    let mut bytes = [0u8; 16];
-    bytes[..piece.len()].copy_from_slice(piece);
-    bytes[15] = piece.len() as u8;
-    Some(u128::from_le_bytes(bytes))
+    // Where 16 bytes can be read they are, and what is beyond the piece is masked: no loop over its length.
+    let loaded = if let Some(bytes) = text.get(start..start + 16) {
+        u128::from_le_bytes(bytes.try_into().expect("sixteen bytes")) & ((1u128 << (8 * length)) - 1)
+    } else {
+        let mut bytes = [0u8; 16];
+        bytes[..length].copy_from_slice(&text[start..end]);
+        u128::from_le_bytes(bytes)
+    };
+    Some(loaded | (length as u128) << 120)
+}
+
+/// The key of a part of a piece: parts are not looked up as a whole, so they must not meet pieces of the same bytes.
+#[inline]
+pub(crate) fn part_key(key: u128) -> u128 {
+    key | 1 << 127
 }
 
 #[inline]
@@ -43,20 +55,46 @@ fn set_of(key: u128) -> usize {
     (folded.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 49) as usize & (SETS - 1)
 }
 
+/// Ids of a cached piece: up to four, the rest unused.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cached {
+    pub(crate) ids: [u32; IDS],
+}
+
+impl Cached {
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.ids.iter().map(|&id| usize::from(id != UNUSED)).sum()
+    }
+
+    #[inline]
+    pub(crate) fn as_slice(&self) -> &[u32] {
+        &self.ids[..self.len()]
+    }
+}
+
 impl PieceCache {
     /// The ids of a piece, if it is here.
     #[inline]
-    pub(crate) fn get(&self, key: u128) -> Option<&[u32]> {
-        let set = self.sets.get(set_of(key))?;
-        let slot = if set[0].key == key {
-            &set[0]
-        } else if set[1].key == key {
-            &set[1]
-        } else {
-            return None;
-        };
-        let count = slot.ids.iter().position(|&id| id == UNUSED).unwrap_or(IDS);
-        Some(&slot.ids[..count])
+    pub(crate) fn get(&self, key: u128) -> Option<Cached> {
+        self.get_in(set_of(key), key)
+    }
+
+    /// The same with the set known.
+    #[inline]
+    pub(crate) fn get_in(&self, set: usize, key: u128) -> Option<Cached> {
+        let set = self.sets.get(set)?;
+        if set[0].key == key {
+            return Some(Cached { ids: set[0].ids });
+        }
+        (set[1].key == key).then_some(Cached { ids: set[1].ids })
+    }
+
+    /// The set of a key; its first key is read so that it is on its way when it is needed.
+    #[inline]
+    pub(crate) fn touch(&self, key: u128) -> (usize, u64) {
+        let set = set_of(key);
+        (set, self.sets.get(set).map_or(0, |slots| slots[0].key as u64))
     }
 
     /// Remember a piece; more than four ids are not remembered.

@@ -35,8 +35,7 @@ impl Symbols {
 /// Working memory of one thread.
 #[derive(Debug, Default)]
 pub(crate) struct MergeScratch {
-    ranks: Vec<u32>,
-    merged: Vec<u32>,
+    scan: ScanScratch,
     window: Symbols,
     joined: Symbols,
     starts: Vec<u32>,
@@ -68,33 +67,116 @@ fn lookup(pairs: &Pairs, left: u32, right: u32) -> (u32, u32) {
 
 /// The quadratic form, for few symbols.
 fn scan(pairs: &Pairs, symbols: &mut Symbols, scratch: &mut MergeScratch) {
-    let Symbols { ids, lens } = symbols;
-    let (ranks, merged) = (&mut scratch.ranks, &mut scratch.merged);
-    ranks.clear();
-    merged.clear();
-    for pair in ids.windows(2) {
-        let (rank, id) = lookup(pairs, pair[0], pair[1]);
-        ranks.push(rank);
-        merged.push(id);
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx2") {
+        // SAFETY: the feature was just detected; the function is safe code otherwise.
+        #[expect(unsafe_code, reason = "code compiled for a feature that is checked at run time")]
+        unsafe {
+            scan_avx2(pairs, symbols, &mut scratch.scan);
+        }
+        return;
     }
-    while let Some(best) = ranks.iter().copied().min() {
+    scan_plain(pairs, symbols, &mut scratch.scan);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn scan_avx2(pairs: &Pairs, symbols: &mut Symbols, scratch: &mut ScanScratch) {
+    scan_plain(pairs, symbols, scratch);
+}
+
+/// Ranks and results of the pair that starts at each symbol, and the symbols that are left as a linked list.
+#[derive(Debug)]
+struct ScanScratch {
+    ranks: [u32; SCAN],
+    merged: [u32; SCAN],
+    next: [u8; SCAN],
+    before: [u8; SCAN],
+}
+
+impl Default for ScanScratch {
+    fn default() -> Self {
+        Self { ranks: [NO_RANK; SCAN], merged: [0; SCAN], next: [0; SCAN], before: [0; SCAN] }
+    }
+}
+
+/// The end of the linked list.
+const END: u8 = u8::MAX;
+/// The minimum is taken over a multiple of this many ranks.
+const LANES: usize = 16;
+
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "compiled once a feature set")]
+fn scan_plain(pairs: &Pairs, symbols: &mut Symbols, scratch: &mut ScanScratch) {
+    let Symbols { ids, lens } = symbols;
+    let ScanScratch { ranks, merged, next, before } = scratch;
+    let count = ids.len();
+    let padded = count.next_multiple_of(LANES).min(SCAN);
+    ranks[..padded].fill(NO_RANK);
+    let mut any = NO_RANK;
+    for at in 0..count {
+        before[at] = (at as u8).wrapping_sub(1);
+        next[at] = if at + 1 < count { at as u8 + 1 } else { END };
+        if at + 1 < count {
+            (ranks[at], merged[at]) = lookup(pairs, ids[at], ids[at + 1]);
+            any = any.min(ranks[at]);
+        }
+    }
+    if any == NO_RANK {
+        return;
+    }
+    loop {
+        let best = minimum(&ranks[..padded]);
         if best == NO_RANK {
             break;
         }
-        let at = ranks.iter().position(|&r| r == best).expect("the minimum is one of them");
+        let at = ranks[..padded].iter().position(|&r| r == best).expect("the minimum is one of them");
+        let right = next[at] as usize;
         ids[at] = merged[at];
-        lens[at] += lens[at + 1];
-        ids.remove(at + 1);
-        lens.remove(at + 1);
-        ranks.remove(at);
-        merged.remove(at);
-        if at > 0 {
-            (ranks[at - 1], merged[at - 1]) = lookup(pairs, ids[at - 1], ids[at]);
+        lens[at] += lens[right];
+        lens[right] = 0;
+        ranks[right] = NO_RANK;
+        ranks[at] = NO_RANK;
+        next[at] = next[right];
+        if next[at] != END {
+            let after = next[at] as usize;
+            before[after] = at as u8;
+            (ranks[at], merged[at]) = lookup(pairs, ids[at], ids[after]);
         }
-        if at + 1 < ids.len() {
-            (ranks[at], merged[at]) = lookup(pairs, ids[at], ids[at + 1]);
+        if at > 0 {
+            let left = before[at] as usize;
+            (ranks[left], merged[left]) = lookup(pairs, ids[left], ids[at]);
         }
     }
+    close_gaps(symbols);
+}
+
+/// The minimum, in lanes that need no order among them.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "compiled once a feature set")]
+fn minimum(ranks: &[u32]) -> u32 {
+    let mut lanes = [NO_RANK; LANES];
+    for chunk in ranks.chunks_exact(LANES) {
+        for (lane, &rank) in lanes.iter_mut().zip(chunk) {
+            *lane = (*lane).min(rank);
+        }
+    }
+    lanes.into_iter().min().unwrap_or(NO_RANK)
+}
+
+/// Drop symbols that went into another one.
+fn close_gaps(symbols: &mut Symbols) {
+    let Symbols { ids, lens } = symbols;
+    let mut kept = 0;
+    for at in 0..ids.len() {
+        if lens[at] != 0 {
+            ids[kept] = ids[at];
+            lens[kept] = lens[at];
+            kept += 1;
+        }
+    }
+    ids.truncate(kept);
+    lens.truncate(kept);
 }
 
 /// Merge one window, by the scan or by the heap.
@@ -230,16 +312,7 @@ pub(crate) fn with_heap(pairs: &Pairs, symbols: &mut Symbols, scratch: &mut Merg
             heap.push(Reverse((merge.rank, before)));
         }
     }
-    let mut kept = 0;
-    for at in 0..ids.len() {
-        if lens[at] != 0 {
-            ids[kept] = ids[at];
-            lens[kept] = lens[at];
-            kept += 1;
-        }
-    }
-    ids.truncate(kept);
-    lens.truncate(kept);
+    close_gaps(symbols);
 }
 
 #[cfg(test)]

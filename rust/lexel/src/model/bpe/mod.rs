@@ -1,6 +1,8 @@
 //! Byte-pair encoding: a piece becomes its symbols, and these merge by rank.
 
+mod atoms;
 mod cache;
+mod cuts;
 mod merge;
 mod pairs;
 
@@ -8,7 +10,9 @@ use hashbrown::HashSet;
 
 use crate::error::{Error, Result};
 use crate::vocab::Vocab;
+use atoms::Atoms;
 use cache::PieceCache;
+use cuts::Cuts;
 use merge::{MergeScratch, Symbols, merge_all};
 use pairs::{Merge, Pairs};
 
@@ -44,11 +48,17 @@ pub(crate) struct Bpe {
     unk: Option<u32>,
     /// Bytes of its text a token stands for, by id; 0 where that depends (unknown and fallback tokens).
     lens: Vec<u32>,
+    /// Under `Bytes`: characters that may start as one symbol.
+    atoms: Atoms,
+    /// Where long pieces fall apart.
+    cuts: Cuts,
     /// Whether no merge reaches over the start of a metaspace, so that pieces may be cut there.
     cuts_at_metaspace: bool,
 }
 
 const NO_ID: u32 = u32::MAX;
+/// Pieces in a bundle.
+pub(crate) const BUNDLE: usize = 64;
 const METASPACE: char = '▁';
 const DIRECT_CHARS: u32 = 0x3000;
 
@@ -127,6 +137,8 @@ impl Bpe {
         let mut pairs = Pairs::with_capacity(merges.len());
         let mut text = String::new();
         let mut results = HashSet::new();
+        let mut cuts = Cuts::new();
+        let mut bytes = Vec::new();
         let mut cuts_at_metaspace = vocab.id("▁").is_some();
         for (rank, &(left, right)) in merges.iter().enumerate() {
             let (Some(a), Some(b)) = (vocab.token(left), vocab.token(right)) else {
@@ -142,7 +154,12 @@ impl Bpe {
                 .at("model.merges"));
             };
             cuts_at_metaspace = cuts_at_metaspace && !reaches_over_metaspace(&text);
-            results.insert(id);
+            if results.insert(id) {
+                match alphabet {
+                    Alphabet::Bytes => cuts.add_letters(&text, &mut bytes),
+                    Alphabet::Characters => cuts.add_text(&text),
+                }
+            }
             pairs.insert(left, right, Merge { rank: rank as u32, id });
         }
         let unk = match &options.unk_token {
@@ -187,7 +204,11 @@ impl Bpe {
         if let Some(id) = unk.filter(|&id| id != NO_ID) {
             lens[id as usize] = 0;
         }
-        Ok(Self { options, alphabet, pairs, byte_ids, char_ids, unk, lens, cuts_at_metaspace })
+        let atoms = match alphabet {
+            Alphabet::Bytes => Atoms::new(vocab, &pairs, &byte_ids),
+            Alphabet::Characters => Atoms::default(),
+        };
+        Ok(Self { options, alphabet, pairs, byte_ids, char_ids, unk, lens, atoms, cuts, cuts_at_metaspace })
     }
 
     pub(crate) fn options(&self) -> &BpeOptions {
@@ -207,39 +228,91 @@ impl Bpe {
     pub(crate) fn encode<const SPANS: bool>(
         &self,
         vocab: &Vocab,
-        piece: &str,
+        text: &str,
+        start: usize,
+        end: usize,
         scratch: &mut BpeScratch,
         out: &mut PieceTokens,
     ) -> Result<()> {
         out.base = 0;
         if self.alphabet == Alphabet::Characters && self.cuts_at_metaspace {
             if self.options.ignore_merges
-                && let Some(id) = vocab.id(piece)
+                && let Some(id) = vocab.id(&text[start..end])
             {
-                out.push::<SPANS>(id, piece.len() as u32);
+                out.push::<SPANS>(id, (end - start) as u32);
                 return Ok(());
             }
-            for word in (Words { rest: piece }) {
-                self.encode_word::<SPANS>(vocab, word, false, scratch, out)?;
+            let mut at = start;
+            for word in (Words { rest: &text[start..end] }) {
+                self.encode_word::<SPANS>(vocab, text, (at, at + word.len()), false, scratch, out)?;
+                at += word.len();
             }
             return Ok(());
         }
-        self.encode_word::<SPANS>(vocab, piece, self.options.ignore_merges, scratch, out)
+        self.encode_word::<SPANS>(vocab, text, (start, end), self.options.ignore_merges, scratch, out)
+    }
+
+    /// Whether pieces can be given in bundles.
+    pub(crate) fn takes_bundles(&self) -> bool {
+        self.alphabet == Alphabet::Bytes
+    }
+
+    /// Encode several pieces of one text to ids. All cache lines are asked for before the first is needed, and ids are
+    /// copied four at a time whatever their number: no miss waits for another, no branch depends on a count.
+    pub(crate) fn encode_bundle(
+        &self,
+        vocab: &Vocab,
+        text: &str,
+        pieces: &[(u32, u32)],
+        scratch: &mut BpeScratch,
+        out: &mut PieceTokens,
+    ) -> Result<()> {
+        let mut keys = [(0u128, 0usize); BUNDLE];
+        let mut touched = 0;
+        for (slot, &(start, end)) in keys.iter_mut().zip(pieces) {
+            let key = cache::key(text.as_bytes(), start as usize, end as usize).unwrap_or(0);
+            let (set, first) = scratch.cache.touch(key);
+            touched ^= first;
+            *slot = (key, set);
+        }
+        std::hint::black_box(touched);
+        let mut at = out.ids.len();
+        out.ids.resize(at + cache::IDS * pieces.len(), 0);
+        for (i, &(start, end)) in pieces.iter().enumerate() {
+            let (key, set) = keys[i];
+            if key != 0
+                && let Some(found) = scratch.cache.get_in(set, key)
+            {
+                out.ids[at..at + cache::IDS].copy_from_slice(&found.ids);
+                at += found.len();
+                continue;
+            }
+            out.ids.truncate(at);
+            let word = &text[start as usize..end as usize];
+            let key = (key != 0).then_some(key);
+            self.encode_fresh::<false>(vocab, word, self.options.ignore_merges, scratch, out, key)?;
+            at = out.ids.len();
+            out.ids.resize(at + cache::IDS * (pieces.len() - i - 1), 0);
+        }
+        out.ids.truncate(at);
+        Ok(())
     }
 
     #[inline]
     fn encode_word<const SPANS: bool>(
         &self,
         vocab: &Vocab,
-        word: &str,
+        text: &str,
+        (start, end): (usize, usize),
         whole: bool,
         scratch: &mut BpeScratch,
         out: &mut PieceTokens,
     ) -> Result<()> {
-        let key = cache::key(word.as_bytes());
+        let key = cache::key(text.as_bytes(), start, end);
         if let Some(key) = key
             && let Some(found) = scratch.cache.get(key)
         {
+            let found = found.as_slice();
             if !SPANS {
                 out.ids.extend_from_slice(found);
                 return Ok(());
@@ -251,7 +324,7 @@ impl Bpe {
                 return Ok(());
             }
         }
-        self.encode_fresh::<SPANS>(vocab, word, whole, scratch, out, key)
+        self.encode_fresh::<SPANS>(vocab, &text[start..end], whole, scratch, out, key)
     }
 
     #[inline(never)]
@@ -267,25 +340,10 @@ impl Bpe {
         let from = out.ids.len();
         if whole && let Some(id) = self.whole_token(vocab, word) {
             out.push::<SPANS>(id, word.len() as u32);
-        } else {
-            let BpeScratch { merge, symbols, .. } = scratch;
-            symbols.clear();
-            let regular = match self.alphabet {
-                Alphabet::Bytes => self.byte_symbols(word, symbols)?,
-                Alphabet::Characters => self.char_symbols(vocab, word, symbols)?,
-            };
-            merge_all(&self.pairs, symbols, merge);
-            if SPANS && !regular && self.alphabet == Alphabet::Bytes {
-                out.ids.extend_from_slice(&symbols.ids);
-                letter_spans(word, &symbols.lens, &mut out.spans);
-            } else {
-                for (&id, &len) in symbols.ids.iter().zip(&symbols.lens) {
-                    out.push::<SPANS>(id, len);
-                }
-            }
-            if !regular {
-                return Ok(());
-            }
+        } else if word.len() > cache::MAX_KEY && !word.is_ascii() {
+            return self.encode_parts::<SPANS>(vocab, word, scratch, out);
+        } else if !self.merge_part::<SPANS>(vocab, word, scratch, out)? {
+            return Ok(());
         }
         if let Some(key) = key {
             scratch.cache.insert(key, &out.ids[from..]);
@@ -293,13 +351,104 @@ impl Bpe {
         Ok(())
     }
 
+    /// Encode a long piece part by part, where it falls apart.
+    fn encode_parts<const SPANS: bool>(
+        &self,
+        vocab: &Vocab,
+        word: &str,
+        scratch: &mut BpeScratch,
+        out: &mut PieceTokens,
+    ) -> Result<()> {
+        let bytes = self.alphabet == Alphabet::Bytes;
+        if bytes && word.bytes().any(|b| self.byte_ids[b as usize] == NO_ID) {
+            // Spans count what is left of the whole piece.
+            return self.merge_part::<SPANS>(vocab, word, scratch, out).map(|_| ());
+        }
+        let known = |c: char| bytes || self.char_id(vocab, c).is_some();
+        let mut start = 0;
+        let mut before: Option<char> = None;
+        for (at, c) in word.char_indices() {
+            if let Some(left) = before
+                && self.cuts.parts(left, c, bytes)
+                && known(left)
+                && known(c)
+            {
+                self.encode_part::<SPANS>(vocab, word, (start, at), scratch, out)?;
+                start = at;
+            }
+            before = Some(c);
+        }
+        self.encode_part::<SPANS>(vocab, word, (start, word.len()), scratch, out)
+    }
+
+    /// Encode a part of a piece: by merges alone, whatever the vocabulary says of whole pieces.
+    fn encode_part<const SPANS: bool>(
+        &self,
+        vocab: &Vocab,
+        word: &str,
+        (start, end): (usize, usize),
+        scratch: &mut BpeScratch,
+        out: &mut PieceTokens,
+    ) -> Result<()> {
+        let key = cache::key(word.as_bytes(), start, end).map(cache::part_key);
+        if let Some(found) = key.and_then(|key| scratch.cache.get(key)) {
+            let found = found.as_slice();
+            if !SPANS {
+                out.ids.extend_from_slice(found);
+                return Ok(());
+            }
+            if found.iter().all(|&id| self.lens[id as usize] != 0) {
+                for &id in found {
+                    out.push::<SPANS>(id, self.lens[id as usize]);
+                }
+                return Ok(());
+            }
+        }
+        let from = out.ids.len();
+        let regular = self.merge_part::<SPANS>(vocab, &word[start..end], scratch, out)?;
+        if let Some(key) = key.filter(|_| regular) {
+            scratch.cache.insert(key, &out.ids[from..]);
+        }
+        Ok(())
+    }
+
+    /// Make symbols and merge them. Returns whether everything was known.
+    fn merge_part<const SPANS: bool>(
+        &self,
+        vocab: &Vocab,
+        word: &str,
+        scratch: &mut BpeScratch,
+        out: &mut PieceTokens,
+    ) -> Result<bool> {
+        let BpeScratch { merge, symbols, .. } = scratch;
+        symbols.clear();
+        let regular = match self.alphabet {
+            Alphabet::Bytes => self.byte_symbols(word, symbols)?,
+            Alphabet::Characters => self.char_symbols(vocab, word, symbols)?,
+        };
+        merge_all(&self.pairs, symbols, merge);
+        if SPANS && !regular && self.alphabet == Alphabet::Bytes {
+            out.ids.extend_from_slice(&symbols.ids);
+            letter_spans(word, &symbols.lens, &mut out.spans);
+        } else {
+            for (&id, &len) in symbols.ids.iter().zip(&symbols.lens) {
+                out.push::<SPANS>(id, len);
+            }
+        }
+        Ok(regular)
+    }
+
+    fn char_id(&self, vocab: &Vocab, c: char) -> Option<u32> {
+        match self.char_ids.get(c as usize) {
+            Some(&id) => (id != NO_ID).then_some(id),
+            None => vocab.id(c.encode_utf8(&mut [0; 4])),
+        }
+    }
+
     fn whole_token(&self, vocab: &Vocab, word: &str) -> Option<u32> {
         match self.alphabet {
             Alphabet::Characters => vocab.id(word),
-            Alphabet::Bytes => {
-                let spelled: String = word.bytes().map(|b| BYTE_LETTERS[b as usize]).collect();
-                vocab.id(&spelled)
-            }
+            Alphabet::Bytes => vocab.id(&spell(word)),
         }
     }
 
@@ -316,8 +465,12 @@ impl Bpe {
     /// One symbol a byte. Returns whether all of them are known.
     fn byte_symbols(&self, word: &str, symbols: &mut Symbols) -> Result<bool> {
         if word.bytes().all(|b| self.byte_ids[b as usize] != NO_ID) {
-            symbols.ids.extend(word.bytes().map(|b| self.byte_ids[b as usize]));
-            symbols.lens.resize(word.len(), 1);
+            if word.is_ascii() {
+                symbols.ids.extend(word.bytes().map(|b| self.byte_ids[b as usize]));
+                symbols.lens.resize(word.len(), 1);
+            } else {
+                self.atoms.symbols(word, &self.byte_ids, symbols);
+            }
             return Ok(true);
         }
         // Here lengths count bytes of the letters, as in the reference; the caller translates them.
@@ -344,11 +497,7 @@ impl Bpe {
         for (at, c) in word.char_indices() {
             let width = c.len_utf8();
             let text = &word[at..at + width];
-            let id = match self.char_ids.get(c as usize) {
-                Some(&id) => (id != NO_ID).then_some(id),
-                None => vocab.id(text),
-            };
-            if let Some(id) = id {
+            if let Some(id) = self.char_id(vocab, c) {
                 pending.flush(symbols);
                 symbols.push(id, width as u32);
                 continue;

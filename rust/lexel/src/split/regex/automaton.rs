@@ -23,11 +23,13 @@ use crate::error::{Error, Result};
 #[derive(Clone, Debug)]
 pub(crate) struct Automaton {
     classes: CharClasses,
-    /// Next state by state and class; the high bit says that the next state accepts. State 0 is dead.
+    /// Next state by state and class. State 0 is dead.
     next: Vec<u16>,
     /// log2 of the number of columns.
     shift: u32,
     start: u16,
+    /// Classes (of the first 64) on which a state stays as it is: runs of them need no look-up that waits for the last.
+    loops: Vec<u64>,
     /// Accepting pattern of each state, before a character and at the end of the text.
     accept: Vec<u8>,
     accept_at_end: Vec<u8>,
@@ -36,7 +38,6 @@ pub(crate) struct Automaton {
 }
 
 const NO_PATTERN: u8 = u8::MAX;
-const ACCEPTS: u16 = 1 << 15;
 const DEAD: u16 = 0;
 /// How far a search may read past its last match before it remembers where it failed.
 const OVERSCAN: usize = 64;
@@ -105,6 +106,26 @@ impl Automaton {
         // Positions beyond this are remembered if nothing matches there.
         let mut horizon = from + OVERSCAN;
         loop {
+            let pattern = self.accept[state as usize];
+            let loops = self.loops[state as usize];
+            // What no match covers yet is read step by step beyond the horizon, so that it is remembered.
+            let limit = if pattern == NO_PATTERN { text.len().min(horizon) } else { text.len() };
+            while at < limit && text[at] < 0x80 && (loops >> self.classes.ascii(text[at])) & 1 != 0 {
+                at += 1;
+            }
+            if pattern != NO_PATTERN {
+                found = Some((at, pattern));
+                if at > horizon {
+                    // What was read since the last match led to this one after all.
+                    memo.trail.clear();
+                }
+                horizon = at + OVERSCAN;
+            } else if at > horizon {
+                if memo.failed.contains(&(at, state)) {
+                    break;
+                }
+                memo.trail.push((at, state));
+            }
             if at >= text.len() {
                 let pattern = self.accept_at_end[state as usize];
                 if pattern != NO_PATTERN {
@@ -114,26 +135,10 @@ impl Automaton {
                 break;
             }
             let (class, width) = self.classes.at(text, at);
-            let entry = self.next[((state as usize) << self.shift) | class as usize];
+            state = self.next[((state as usize) << self.shift) | class as usize];
             at += width;
-            state = entry & !ACCEPTS;
-            if entry & ACCEPTS != 0 {
-                found = Some((at, self.accept[state as usize]));
-                if at > horizon {
-                    // What was read since the last match led to this one after all.
-                    memo.trail.clear();
-                }
-                horizon = at + OVERSCAN;
-                continue;
-            }
             if state == DEAD {
                 break;
-            }
-            if at > horizon {
-                if memo.failed.contains(&(at, state)) {
-                    break;
-                }
-                memo.trail.push((at, state));
             }
         }
         if !memo.trail.is_empty() {
@@ -283,8 +288,8 @@ impl<'d> Extraction<'d> {
         if let Some(&number) = self.numbers.get(&state) {
             return Ok(number);
         }
-        let number = u16::try_from(self.states.len() + 1).ok().filter(|n| n & ACCEPTS == 0);
-        let number = number.ok_or_else(|| Error::unsupported("a split regex of more than 32767 states"))?;
+        let number = u16::try_from(self.states.len() + 1).ok();
+        let number = number.ok_or_else(|| Error::unsupported("a split regex of more than 65535 states"))?;
         self.states.push(state);
         self.numbers.insert(state, number);
         Ok(number)
@@ -317,12 +322,13 @@ impl<'d> Extraction<'d> {
             accept_at_end.push(at_end.unwrap_or(NO_PATTERN));
             at += 1;
         }
-        for entry in &mut next {
-            if accept[*entry as usize] != NO_PATTERN {
-                *entry |= ACCEPTS;
-            }
-        }
-        Ok(Automaton { classes, next, shift, start, accept, accept_at_end, gives_back })
+        let stays = |state: usize, class: usize| usize::from(next[(state << shift) | class]) == state;
+        let loops = (0..accept.len()).map(|state| {
+            // The dead state is never looked at.
+            (0..self.symbols.min(64)).filter(|&class| state > 0 && stays(state, class)).fold(0, |bits, c| bits | 1 << c)
+        });
+        let loops = loops.collect();
+        Ok(Automaton { classes, next, shift, start, loops, accept, accept_at_end, gives_back })
     }
 }
 

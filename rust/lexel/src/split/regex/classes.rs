@@ -81,8 +81,16 @@ impl CharClasses {
         self.blocks[(block << 8) | (c & 0xFF) as usize]
     }
 
+    /// The class of an ASCII character.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the innermost step of every search")]
+    pub(crate) fn ascii(&self, byte: u8) -> u8 {
+        self.ascii[(byte & 0x7F) as usize]
+    }
+
     /// The class and the width in bytes of the character that starts at `at`.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the innermost step of every search")]
     pub(crate) fn at(&self, text: &[u8], at: usize) -> (u8, usize) {
         let first = text[at];
         if first < 0x80 {

@@ -1,0 +1,179 @@
+//! Characters that may start as one symbol instead of as their bytes.
+//!
+//! Under the byte-level alphabet a character of three bytes is three symbols, and nearly always the first merges that
+//! happen make it one again. Where that is certain, encoding starts from the character. It is certain for a character
+//! c whose bytes merge to one token t, with r the highest rank among these merges, if
+//!
+//! 1. every merge that joins an unfinished start of c to what stands before it has a rank above r,
+//! 2. every merge that joins an unfinished end of c to what stands after it has a rank above r,
+//! 3. every merge that has t as a part has a rank above r.
+//!
+//! As long as c is unfinished, one of its own merges is possible and has a rank of at most r, so by 1 and 2 nothing
+//! crosses its borders before it is finished. And by 3 no merge that starting from t makes possible early is chosen
+//! before those that come first anyway. `docs/design/bpe-merging.md` has the proof at length. What "before" and "after"
+//! may be is known at use (ASCII, or another multibyte character), so both cases are kept apart.
+
+use hashbrown::HashMap;
+
+use super::merge::Symbols;
+use super::pairs::Pairs;
+use super::{NO_ID, letter_byte};
+use crate::vocab::Vocab;
+
+/// Ids of certain characters, with where they are certain.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Atoms {
+    /// By code point, for the basic multilingual plane.
+    basic: Vec<Atom>,
+    others: HashMap<u32, Atom>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Atom {
+    id: u32,
+    sides: u8,
+}
+
+const NONE: Atom = Atom { id: NO_ID, sides: 0 };
+const AFTER_ASCII: u8 = 1;
+const AFTER_OTHERS: u8 = 2;
+const BEFORE_ASCII: u8 = 4;
+const BEFORE_OTHERS: u8 = 8;
+const BASIC: u32 = 0x1_0000;
+
+/// The lowest ranks of the merges a token is part of.
+#[derive(Clone, Copy)]
+struct Uses {
+    /// As the right part: of a left part that ends in ASCII, or in another byte.
+    after: [u32; 2],
+    /// As the left part: of a right part that starts with ASCII, or with another byte.
+    before: [u32; 2],
+}
+
+impl Atoms {
+    pub(crate) fn new(vocab: &Vocab, pairs: &Pairs, byte_ids: &[u32; 256]) -> Self {
+        let uses = uses(vocab, pairs);
+        let mut atoms = Self::default();
+        let mut bytes = Vec::new();
+        for (token, id) in vocab.entries() {
+            let Some(c) = one_character(token, &mut bytes) else { continue };
+            let sides = certain_sides(&bytes, id, pairs, byte_ids, &uses);
+            if sides == 0 {
+                continue;
+            }
+            let atom = Atom { id, sides };
+            if (c as u32) < BASIC {
+                if atoms.basic.is_empty() {
+                    atoms.basic = vec![NONE; BASIC as usize];
+                }
+                atoms.basic[c as usize] = atom;
+            } else {
+                atoms.others.insert(c as u32, atom);
+            }
+        }
+        atoms
+    }
+
+    fn get(&self, c: char) -> Atom {
+        let code = c as u32;
+        if code < BASIC {
+            return self.basic.get(code as usize).copied().unwrap_or(NONE);
+        }
+        self.others.get(&code).copied().unwrap_or(NONE)
+    }
+
+    /// The symbols of a word all of whose bytes are known: characters where they are certain, bytes elsewhere.
+    pub(crate) fn symbols(&self, word: &str, byte_ids: &[u32; 256], symbols: &mut Symbols) {
+        let mut chars = word.chars().peekable();
+        let mut before = AFTER_ASCII | AFTER_OTHERS;
+        let mut buffer = [0; 4];
+        while let Some(c) = chars.next() {
+            if c.is_ascii() {
+                symbols.push(byte_ids[c as usize], 1);
+                before = AFTER_ASCII;
+                continue;
+            }
+            let after = match chars.peek() {
+                None => BEFORE_ASCII | BEFORE_OTHERS,
+                Some(next) if next.is_ascii() => BEFORE_ASCII,
+                Some(_) => BEFORE_OTHERS,
+            };
+            let atom = self.get(c);
+            if atom.sides & before != 0 && atom.sides & after != 0 {
+                symbols.push(atom.id, c.len_utf8() as u32);
+            } else {
+                for byte in c.encode_utf8(&mut buffer).bytes() {
+                    symbols.push(byte_ids[byte as usize], 1);
+                }
+            }
+            before = AFTER_OTHERS;
+        }
+    }
+}
+
+/// The character a token spells in byte-level letters, if it is a single one of several bytes.
+fn one_character(token: &str, bytes: &mut Vec<u8>) -> Option<char> {
+    // At most four letters of at most two bytes each.
+    if token.len() > 8 {
+        return None;
+    }
+    bytes.clear();
+    for letter in token.chars() {
+        bytes.push(letter_byte(letter)?);
+    }
+    let text = std::str::from_utf8(bytes).ok()?;
+    let mut chars = text.chars();
+    let c = chars.next().filter(|c| !c.is_ascii())?;
+    chars.next().is_none().then_some(c)
+}
+
+fn uses(vocab: &Vocab, pairs: &Pairs) -> Vec<Uses> {
+    let free = Uses { after: [u32::MAX; 2], before: [u32::MAX; 2] };
+    let mut uses = vec![free; vocab.id_bound() as usize];
+    let is_ascii = |letter: Option<char>| letter.and_then(letter_byte).is_none_or(|byte| byte < 0x80);
+    for (left, right, merge) in pairs.by_rank() {
+        let ends_ascii = is_ascii(vocab.token(left).and_then(|t| t.chars().next_back()));
+        let starts_ascii = is_ascii(vocab.token(right).and_then(|t| t.chars().next()));
+        let after = &mut uses[right as usize].after[usize::from(!ends_ascii)];
+        *after = (*after).min(merge.rank);
+        let before = &mut uses[left as usize].before[usize::from(!starts_ascii)];
+        *before = (*before).min(merge.rank);
+    }
+    uses
+}
+
+/// Merge the bytes of a character by themselves and look at what could interfere.
+fn certain_sides(bytes: &[u8], id: u32, pairs: &Pairs, byte_ids: &[u32; 256], uses: &[Uses]) -> u8 {
+    let mut parts: Vec<u32> = bytes.iter().map(|&b| byte_ids[b as usize]).collect();
+    if parts.contains(&NO_ID) {
+        return 0;
+    }
+    let mut highest = 0;
+    let (mut starts, mut ends) = (Vec::new(), Vec::new());
+    while parts.len() > 1 {
+        starts.push(parts[0]);
+        ends.push(parts[parts.len() - 1]);
+        let found = parts.windows(2).enumerate().filter_map(|(i, p)| Some((pairs.get(p[0], p[1])?, i)));
+        let Some((merge, at)) = found.min_by_key(|(merge, i)| (merge.rank, *i)) else { return 0 };
+        highest = highest.max(merge.rank);
+        parts[at] = merge.id;
+        parts.remove(at + 1);
+    }
+    if parts[0] != id {
+        return 0;
+    }
+    let own = uses[id as usize];
+    if own.after.into_iter().chain(own.before).any(|rank| rank <= highest) {
+        return 0;
+    }
+    let mut sides = 0;
+    for (case, flags) in [(0, (AFTER_ASCII, BEFORE_ASCII)), (1, (AFTER_OTHERS, BEFORE_OTHERS))] {
+        if starts.iter().all(|&part| uses[part as usize].after[case] > highest) {
+            sides |= flags.0;
+        }
+        if ends.iter().all(|&part| uses[part as usize].before[case] > highest) {
+            sides |= flags.1;
+        }
+    }
+    sides
+}

@@ -1,0 +1,110 @@
+//! Where a long piece falls apart: between two characters that no token holds side by side.
+//!
+//! A merge over a boundary makes a token that has the boundary inside. If no result of any merge has these two
+//! characters next to each other there, nothing ever merges over it, and the two sides are encoded alone: short parts,
+//! most of them met before. Scripts without spaces fall into parts of two or three characters.
+//!
+//! The test is a filter (a set bit may be an accident): an accident costs a cut, never a result. Under the byte-level
+//! alphabet a token may start or end inside a character; such a side is filed by its byte at the boundary alone.
+
+use super::letter_byte;
+
+/// The filter.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Cuts {
+    bits: Vec<u64>,
+}
+
+const BITS: u32 = 20;
+
+/// One side of a boundary: a whole character, or the byte of a part of one.
+#[derive(Clone, Copy)]
+enum Edge {
+    Whole(u32),
+    Part(u8),
+}
+
+fn slot(left: Edge, right: Edge) -> (usize, u64) {
+    let code = |edge| match edge {
+        Edge::Whole(c) => u64::from(c),
+        Edge::Part(byte) => 1 << 24 | u64::from(byte),
+    };
+    let hash = (code(left) << 32 | code(right)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let bit = (hash ^ hash >> 29).wrapping_mul(0xBF58_476D_1CE4_E5B9) >> (64 - BITS);
+    ((bit >> 6) as usize, 1 << (bit & 63))
+}
+
+impl Cuts {
+    pub(crate) fn new() -> Self {
+        Self { bits: vec![0; 1 << (BITS - 6)] }
+    }
+
+    fn set(&mut self, left: Edge, right: Edge) {
+        let (word, bit) = slot(left, right);
+        self.bits[word] |= bit;
+    }
+
+    fn has(&self, left: Edge, right: Edge) -> bool {
+        let (word, bit) = slot(left, right);
+        self.bits[word] & bit != 0
+    }
+
+    /// Note all boundaries inside a token of characters.
+    pub(crate) fn add_text(&mut self, token: &str) {
+        let mut before: Option<char> = None;
+        for c in token.chars() {
+            if let Some(before) = before.filter(|b| !(b.is_ascii() && c.is_ascii())) {
+                self.set(Edge::Whole(before as u32), Edge::Whole(c as u32));
+            }
+            before = Some(c);
+        }
+    }
+
+    /// Note all boundaries between characters inside a token spelled in byte-level letters.
+    pub(crate) fn add_letters(&mut self, token: &str, bytes: &mut Vec<u8>) {
+        bytes.clear();
+        bytes.extend(token.chars().filter_map(letter_byte));
+        let edges = edges(bytes);
+        for pair in edges.windows(2) {
+            if !matches!(pair, [(Edge::Whole(a), _), (Edge::Whole(b), _)] if *a < 0x80 && *b < 0x80) {
+                self.set(pair[0].0, pair[1].1);
+            }
+        }
+    }
+
+    /// Whether two neighbours can be parted. Of two ASCII characters this is not known.
+    #[inline]
+    pub(crate) fn parts(&self, left: char, right: char, bytes: bool) -> bool {
+        if left.is_ascii() && right.is_ascii() {
+            return false;
+        }
+        let (whole_left, whole_right) = (Edge::Whole(left as u32), Edge::Whole(right as u32));
+        if self.has(whole_left, whole_right) {
+            return false;
+        }
+        if !bytes {
+            return true;
+        }
+        let mut buffer = [0; 4];
+        let part_left = Edge::Part(left.encode_utf8(&mut buffer).as_bytes()[left.len_utf8() - 1]);
+        let part_right = Edge::Part(right.encode_utf8(&mut buffer).as_bytes()[0]);
+        !self.has(whole_left, part_right) && !self.has(part_left, whole_right) && !self.has(part_left, part_right)
+    }
+}
+
+/// The characters of a token, and the parts of characters at its ends: each as it looks as the left side of a boundary
+/// (a part by its last byte) and as the right side (by its first).
+fn edges(bytes: &[u8]) -> Vec<(Edge, Edge)> {
+    let mut edges = Vec::new();
+    let mut rest = bytes;
+    while let Some(&first) = rest.first() {
+        let start = rest.iter().skip(1).position(|b| b & 0xC0 != 0x80).map_or(rest.len(), |at| at + 1);
+        let (unit, after) = rest.split_at(start);
+        rest = after;
+        match std::str::from_utf8(unit).ok().and_then(|text| text.chars().next()) {
+            Some(c) => edges.push((Edge::Whole(c as u32), Edge::Whole(c as u32))),
+            None => edges.push((Edge::Part(unit[unit.len() - 1]), Edge::Part(first))),
+        }
+    }
+    edges
+}
