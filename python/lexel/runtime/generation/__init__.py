@@ -1,0 +1,1 @@
+"""From a prompt of ids to more ids: settings, scores, stopping, streaming, and the loop over the model."""

@@ -1,0 +1,1 @@
+"""One file per model family: its modules, named as in the public checkpoints."""

@@ -1,0 +1,1 @@
+"""Checkpoints: tensors out of files, into modules, and back into files."""
