@@ -26,7 +26,7 @@ export PATH := $(VIRTUAL_ENV)/bin:$(PATH)
 unexport CONDA_PREFIX
 
 .PHONY: help demo test test-fast test-core test-torch test-rust test-python \
-	develop smollm2 lint lint-python lint-rust fmt type wheel clean
+	develop smollm2 lint lint-python lint-rust fmt type bench wheel clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -76,6 +76,9 @@ lint-rust: $(STAMPS)/venv ## Check Rust: rustfmt and clippy.
 
 type: $(STAMPS)/python ## Check the types of the package.
 	$(VENV)/bin/mypy
+
+bench: $(STAMPS)/native-release ## Compare the speed of encoding with the tokenizers library; equality first.
+	$(PY) benchmarks/encode.py $(BENCH)
 
 fmt: $(STAMPS)/python ## Format Python and Rust.
 	$(VENV)/bin/ruff check --fix-only --exit-zero .

@@ -9,6 +9,7 @@ village. The default folder is the one in the package, so a run without argument
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import re
 import time
@@ -22,7 +23,7 @@ from lexel.runtime import LlamaConfig, LlamaForCausalLM
 from lexel.serving.demo import TINY_MODEL
 from lexel.serving.tiny_world import chats
 
-VOCABULARY = 640
+LEARNED = 640  # tokens
 BATCH = 16
 # The conversations of a window are sorted by length, so that the rows of a batch need little padding.
 WINDOW = 4 * BATCH
@@ -49,11 +50,19 @@ def train_tokenizer() -> LlamaTokenizer:
     messages = [message for chat in chats(seed=1, count=5000) for message in chat]
     # Piece by piece: a Llama tokenizer does not split its text, and would make tokens of whole phrases.
     pieces = [PIECE.findall(f"{message['role']}\n{message['content']}") for message in messages]
-    marks = ["<|im_start|>", "<|im_end|>"]
-    empty = LlamaTokenizer(add_prefix_space=False)  # a turn begins after a mark, not after a space
-    tok = empty.train_new_from_iterator(pieces, VOCABULARY, new_special_tokens=marks)
-    tok.eos_token = "<|im_end|>"
-    tok.pad_token = "<unk>"
+    # A turn begins after a mark, not after a space.
+    empty = LlamaTokenizer(add_prefix_space=False)
+    model = json.loads(empty.train_new_from_iterator(pieces, LEARNED).backend_tokenizer.to_str())["model"]
+    # With the 256 bytes beside what was learned, no text is unknown.
+    bytes_ = {f"<0x{byte:02X}>": LEARNED + byte for byte in range(256)}
+    tok = LlamaTokenizer(
+        {**model["vocab"], **bytes_},
+        [tuple(merge) for merge in model["merges"]],
+        add_prefix_space=False,
+        eos_token="<|im_end|>",
+        pad_token="<unk>",
+        extra_special_tokens=["<|im_start|>"],
+    )
     tok.chat_template = TEMPLATE
     return tok
 

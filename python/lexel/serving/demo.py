@@ -49,12 +49,11 @@ class DemoModel:
     question: str
     sentence: str
 
-    @property
-    def source(self) -> dict[str, Any]:
-        """The arguments of `from_pretrained`."""
+    def load(self, loader: Any) -> Any:
+        """Return what the loader's `from_pretrained` makes of the folder, or of the GGUF file."""
         if self.path.suffix == ".gguf":
-            return {"pretrained_model_name_or_path": str(self.path.parent), "gguf_file": self.path.name}
-        return {"pretrained_model_name_or_path": str(self.path)}
+            return loader.from_pretrained(str(self.path.parent), gguf_file=self.path.name)
+        return loader.from_pretrained(str(self.path))
 
 
 def find_model(path: Path | None = None) -> DemoModel:
@@ -140,7 +139,7 @@ def _read(show: _Show, model: DemoModel) -> Tokenizer:
         "each colour is a token, each token a number.",
     )
     start = time.perf_counter()
-    tok = AutoTokenizer.from_pretrained(**model.source)
+    tok: Tokenizer = model.load(AutoTokenizer)
     show.note(f"{escape(model.path.name)}: {len(tok):,} tokens, read in {time.perf_counter() - start:.2f} s")
     text = model.sentence
     encoded = tok(text, add_special_tokens=False, return_offsets_mapping=True)
@@ -163,7 +162,9 @@ def _converse(show: _Show, tok: Tokenizer, question: str) -> BatchEncoding:
     )
     messages = [{"role": "user", "content": question}]
     rendered = tok.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
-    batch = tok.apply_chat_template(messages, add_generation_prompt=True, return_tensors="pt", return_dict=True)
+    batch: BatchEncoding = tok.apply_chat_template(
+        messages, add_generation_prompt=True, return_tensors="pt", return_dict=True
+    )
     ids = batch["input_ids"]
     show.note(Panel(escape(rendered), title="the prompt, as text", title_align="left"))
     show.note(f"{type(batch).__name__} with {', '.join(batch)}; {ids.shape[0]} row of {ids.shape[1]} ids")
@@ -196,7 +197,7 @@ def _generate(show: _Show, model: DemoModel, tok: Tokenizer, batch: BatchEncodin
 
     start = time.perf_counter()
     with show.console.status("loading the weights"):
-        runner = AutoModelForCausalLM.from_pretrained(**model.source)
+        runner = model.load(AutoModelForCausalLM)
     parameters = sum(weight.numel() for weight in runner.parameters())
     show.note(f"{parameters / 1e6:.1f} million parameters, loaded in {time.perf_counter() - start:.2f} s")
     show.note("")
@@ -210,7 +211,7 @@ def _generate(show: _Show, model: DemoModel, tok: Tokenizer, batch: BatchEncodin
     show.console.print("\n")
     first, last = answer.times[0], answer.times[-1]
     rate = (len(answer.ids) - 1) / max(last - first, 1e-9)
-    show.note(f"first token after {first - start:.2f} s, then {rate:.0f} tokens per second ({len(answer.ids)} tokens)")
+    show.note(f"first token after {first - start:.2f} s, then {rate:.3g} tokens per second ({len(answer.ids)} tokens)")
     show.check("the model said something", bool(answer.text.strip()))
     return answer
 

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from typer.testing import CliRunner
+
+import lexel
+from lexel import cli
+from lexel.serving.demo import TINY_MODEL
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def run(*arguments: str, text: str | None = None) -> str:
+    result = CliRunner().invoke(cli.app, list(arguments), input=text)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_version() -> None:
+    assert run("version").startswith(f"lexel {lexel.__version__} (")
+
+
+def test_tokenize_shows_tokens_ids_and_spans() -> None:
+    output = run("tokenize", "Pip the mouse", "--tokenizer", str(TINY_MODEL))
+    assert "Pip│ the│ mouse" in output
+    assert "▁mouse" in output
+    assert "7–13" in output
+
+
+def test_ids_alone_are_the_ids() -> None:
+    tok = lexel.AutoTokenizer.from_pretrained(TINY_MODEL)
+    output = run("tokenize", "Pip the mouse", "--ids", "-t", str(TINY_MODEL))
+    assert [int(id) for id in output.split()] == tok.encode("Pip the mouse", add_special_tokens=False)
+
+
+def test_count_reads_a_file_and_standard_input(tmp_path: Path) -> None:
+    file = tmp_path / "text.txt"
+    file.write_text("Pip the mouse", "utf-8")
+    assert run("count", str(file), "-t", str(TINY_MODEL)) == "3\n"
+    assert run("count", "-", "-t", str(TINY_MODEL), text="Pip the mouse") == "3\n"
+
+
+def test_an_error_of_ours_is_a_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["lexel", "count", "text", "-t", str(tmp_path)])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 1
+    assert capsys.readouterr().err.startswith("lexel: ")
