@@ -34,14 +34,14 @@ class AddedToken:
         AddedToken("<mask>", rstrip=False, lstrip=True, single_word=False, normalized=False, special=True)
     """
 
-    __slots__ = _FIELDS
+    __slots__ = ("_normalized", "content", "lstrip", "rstrip", "single_word", "special")
 
     content: str
     single_word: bool
     lstrip: bool
     rstrip: bool
-    normalized: bool
     special: bool
+    _normalized: bool | None
 
     def __init__(
         self,
@@ -60,7 +60,16 @@ class AddedToken:
         self.lstrip = bool(lstrip)
         self.rstrip = bool(rstrip)
         self.special = bool(special)
-        self.normalized = not self.special if normalized is None else bool(normalized)
+        self._normalized = normalized if normalized is None else bool(normalized)
+
+    @property
+    def normalized(self) -> bool:
+        """Whether the token is compared after normalization; where nothing was said, only if it is not special."""
+        return not self.special if self._normalized is None else self._normalized
+
+    @normalized.setter
+    def normalized(self, value: bool) -> None:
+        self._normalized = value
 
     @property
     def flags(self) -> TokenFlags:
@@ -77,7 +86,7 @@ class AddedToken:
 
     def replace(self, **changes: Any) -> AddedToken:
         """Return a copy with some fields changed."""
-        return AddedToken(**{**self.__getstate__(), **changes})
+        return AddedToken(**{**self.__getstate__(), "normalized": self._normalized, **changes})
 
     def to_config(self) -> dict[str, Any]:
         """Return the dictionary `tokenizer_config.json` holds, its type marked."""
@@ -125,6 +134,20 @@ def is_special_value(value: object) -> TypeGuard[SpecialToken]:
     return isinstance(value, (str, AddedToken)) or _is_library_token(value)
 
 
+def _from_library(value: Any, *, special: bool) -> AddedToken:
+    """Return a token of ours equal to a library one, special if that is asked for.
+
+    The library keeps whether `normalized` was said, does not show it, and resolves it when it is read. So the value
+    is read while the token is what it shall be, and the token is left as it was.
+    """
+    before = value.special
+    value.special = before or special
+    try:
+        return AddedToken(**{name: getattr(value, name) for name in _FIELDS})
+    finally:
+        value.special = before
+
+
 def as_added_token(value: object, *, special: bool | None = None) -> AddedToken:
     """Return `value` as an added token of ours.
 
@@ -140,8 +163,7 @@ def as_added_token(value: object, *, special: bool | None = None) -> AddedToken:
     if isinstance(value, AddedToken):
         return value.replace(special=True) if special and not value.special else value
     if _is_library_token(value):
-        token = AddedToken(**{name: getattr(value, name) for name in _FIELDS})
-        return token.replace(special=True) if special and not token.special else token
+        return _from_library(value, special=special or False)
     if isinstance(value, dict) and isinstance(value.get("content"), str):
         # Old files carry fields of their time; the six we know are read and the others ignored.
         known = {name: value[name] for name in _FIELDS if name in value}

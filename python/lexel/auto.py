@@ -72,9 +72,7 @@ class AutoTokenizer:
         for key in _UNUSED:
             kwargs.pop(key, None)
         if kwargs.pop("mistral_format", None):
-            raise UnsupportedError(
-                "mistral_format=True needs MistralCommonBackend, which this package does not have"
-            )
+            raise UnsupportedError("mistral_format=True needs MistralCommonBackend, which this package does not have")
         where = {key: kwargs.pop(key) for key in _WHERE if key in kwargs}
         backend = kwargs.pop("backend", None)
         if backend is not None and backend not in _BACKENDS:

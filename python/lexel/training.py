@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from lexel.added_token import AddedToken, as_added_token
-from lexel.errors import TrainingError
+from lexel.errors import TrainingError, UnsupportedError
 from lexel.spec import byte_alphabet
 
 if TYPE_CHECKING:
@@ -151,7 +151,11 @@ def train_anew(
     if processor is None:
         return trained
     _resolve_tokens(processor, names, trained)
-    return trained.with_component("post_processor", json.dumps(processor, ensure_ascii=False))
+    try:
+        return trained.with_component("post_processor", json.dumps(processor, ensure_ascii=False))
+    except UnsupportedError:
+        content = {**json.loads(trained.to_json()), "post_processor": processor}
+        return compile_json(json.dumps(content, ensure_ascii=False))
 
 
 def _empty_model(model: dict[str, Any], names: Mapping[str, str]) -> str | None:

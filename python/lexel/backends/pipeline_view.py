@@ -216,11 +216,22 @@ class PipelineView:
     ) -> list[Any]:
         """Encode many texts or pairs, with the stored truncation and padding; return their encodings."""
         rows = list(input)
-        first = rows[0] if rows else ""
-        inner = first[0] if isinstance(first, (list, tuple)) and first else None
-        pairs = isinstance(inner, (list, tuple)) if is_pretokenized else inner is not None
-        batch = self._batch(rows, pairs, is_pretokenized, add_special_tokens)
-        return [batch.row(index) for index in range(len(batch))]
+        kinds = {_is_pair(row, is_pretokenized) for row in rows}
+        if len(kinds) < 2:
+            batch = self._batch(rows, kinds == {True}, is_pretokenized, add_special_tokens)
+            return [batch.row(index) for index in range(len(batch))]
+        # Single texts and pairs in one batch: row by row, then padded together.
+        found = [
+            self._batch([row], _is_pair(row, is_pretokenized), is_pretokenized, add_special_tokens).row(0)
+            for row in rows
+        ]
+        padding = self.padding
+        if padding is not None and padding["length"] is None:
+            longest, multiple = max(map(len, found)), padding["pad_to_multiple_of"] or 1
+            keys = ("direction", "pad_id", "pad_type_id", "pad_token")
+            for encoding in found:
+                encoding.pad(-(-longest // multiple) * multiple, **{key: padding[key] for key in keys})
+        return found
 
     encode_batch_fast = encode_batch
 
@@ -293,13 +304,6 @@ class PipelineView:
             self._compiled = Compiled(engine, compiled.reason)
         return count
 
-    def set_added(self, tokens: Sequence[tuple[int, AddedToken]]) -> None:
-        """Make the added tokens exactly these, at these ids."""
-        with self._lock:
-            compiled = self._sync()
-            engine = compiled.engine.with_added_token_ids([(index, token.flags) for index, token in tokens])
-            self._compiled = Compiled(engine, compiled.reason)
-
     # --- training and files -----------------------------------------------------------------------------------------
 
     def train(self, files: str | Sequence[str], trainer: Any = None) -> None:
@@ -317,8 +321,13 @@ class PipelineView:
             length: how many items there are, for the progress bar.
         """
         with self._lock:
-            trained = training.train(self._sync().engine, iterator, trainer, length)
+            before = self._sync().engine
+            trained = training.train(before, iterator, trainer, length)
             self.replace(compile_json(trained) if isinstance(trained, str) else Compiled(trained))
+            # The trainer's special tokens come first in the vocabulary; tokens that were added before and are not
+            # among them follow it.
+            known = {flags[0] for _, flags in self.engine.added_tokens()}
+            self.add([AddedToken.from_flags(flags) for _, flags in before.added_tokens() if flags[0] not in known])
 
     def to_str(self, pretty: bool = False) -> str:
         """Return the text of the `tokenizer.json`."""
@@ -343,6 +352,13 @@ class PipelineView:
         model = json.loads(self.engine.model_info()).get("type")
         engine = "native" if self.reason is None else "tokenizers"
         return f"PipelineView(model={model}, vocab_size={self.get_vocab_size()}, engine={engine!r})"
+
+
+def _is_pair(row: Any, is_pretokenized: bool) -> bool:
+    """Return whether an input is two texts: two strings, or two lists of words."""
+    if not isinstance(row, (list, tuple)):
+        return False
+    return not is_pretokenized or (len(row) == 2 and isinstance(row[0], (list, tuple)))
 
 
 def _restore(compiled: Compiled, encode_special_tokens: bool) -> PipelineView:

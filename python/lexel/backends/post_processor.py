@@ -7,9 +7,12 @@ the equal template first.
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["with_ends", "writes_ends"]
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+__all__ = ["with_ends", "writes_any_ends", "writes_ends"]
 
 _PLAIN = {
     "type": "TemplateProcessing",
@@ -20,33 +23,49 @@ _PLAIN = {
 
 
 def writes_ends(stage: str | None, bos: str | None, eos: str | None) -> tuple[bool, bool]:
-    """Return whether a post-processor begins a text with the bos token and ends it with the eos token."""
+    """Return whether a post-processor writes the bos token before a text, and the eos token after it."""
     template = _template_in(_as_templates(json.loads(stage))) if stage is not None else None
     if template is None:
         return False, False
-    single = template["single"]
-    return bos is not None and _name(single[0]) == bos, eos is not None and _name(single[-1]) == eos
+    pieces = template["single"]
+    place = _place(pieces, "A")
+    before, after = set(map(_name, pieces[:place])), set(map(_name, pieces[place + 1 :]))
+    return bos is not None and bos in before, eos is not None and eos in after
+
+
+def writes_any_ends(stage: str | None) -> tuple[bool, bool]:
+    """Return whether a post-processor writes any special token before a text, and after it."""
+    template = _template_in(_as_templates(json.loads(stage))) if stage is not None else None
+    if template is None:
+        return False, False
+    place = _place(template["single"], "A")
+    return bool(_run(template["single"], place, -1)), bool(_run(template["single"], place, 1))
 
 
 def with_ends(
-    stage: str | None, bos: tuple[str, int] | None, eos: tuple[str, int] | None, want: tuple[bool, bool]
+    stage: str | None,
+    bos: tuple[tuple[str, int], bool] | None,
+    eos: tuple[tuple[str, int], bool] | None,
+    known: Collection[str],
 ) -> str:
     """Return the post-processor that writes bos and eos, or does not.
 
     Args:
         stage: the present one, None for none.
-        bos: text and id.
-        eos: text and id.
-        want: whether bos and eos are to be written; without a token nothing can be.
+        bos: the token (text, id) and whether it is to be written; None leaves what is.
+        eos: the same for the end.
+        known: the special tokens of today; one the template writes that is not among them was a bos or eos before, and
+            is replaced.
     """
     content = _as_templates(json.loads(stage)) if stage is not None else None
     template = _template_in(content)
     if template is None:
         template = json.loads(json.dumps(_PLAIN))
         content = template if content is None else {"type": "Sequence", "processors": [content, template]}
-    for token, wanted, first in ((bos, want[0], True), (eos, want[1], False)):
-        if token is not None:
-            _put(template, token, wanted, first)
+    for end, first in ((bos, True), (eos, False)):
+        if end is not None:
+            token, wanted = end
+            _put(template, token, wanted, first, known)
     return json.dumps(content, ensure_ascii=False)
 
 
@@ -99,22 +118,43 @@ def _name(piece: dict[str, Any]) -> str | None:
     return found.get("id")
 
 
-def _put(template: dict[str, Any], token: tuple[str, int], wanted: bool, first: bool) -> None:
+def _place(pieces: list[dict[str, Any]], name: str) -> int:
+    """Return where a text stands in a template, -1 where it does not."""
+    return next((i for i, piece in enumerate(pieces) if piece.get("Sequence", {}).get("id") == name), -1)
+
+
+def _put(template: dict[str, Any], token: tuple[str, int], wanted: bool, first: bool, known: Collection[str]) -> None:
     """Write a token before (or after) each text of a template, or take it away from there."""
     text, index = token
+    stale = {name for piece in template["single"] if (name := _name(piece)) is not None and name not in known}
     for key, sequences in (("single", ("A",)), ("pair", ("A", "B"))):
         pieces = template[key]
         for name in sequences:
-            place = next((i for i, piece in enumerate(pieces) if piece.get("Sequence", {}).get("id") == name), None)
-            if place is None:
+            place = _place(pieces, name)
+            if place < 0:
                 continue
             type_id = pieces[place]["Sequence"]["type_id"]
-            there, insert = (place - 1, place) if first else (place + 1, place + 1)
-            present = 0 <= there < len(pieces) and _name(pieces[there]) == text
-            if wanted and not present:
-                pieces.insert(insert, _special(text, type_id))
-            elif present and not wanted:
-                del pieces[there]
+            # What stands between this text and the one before it (after it) belongs to it.
+            around = _run(pieces, place, -1 if first else 1)
+            if not wanted:
+                for at in sorted((at for at in around if _name(pieces[at]) == text), reverse=True):
+                    del pieces[at]
+            elif text not in {_name(pieces[at]) for at in around}:
+                old = next((at for at in around if _name(pieces[at]) in stale), None)
+                if old is not None:
+                    pieces[old] = _special(text, pieces[old]["SpecialToken"]["type_id"])
+                else:
+                    pieces.insert(place if first else place + 1, _special(text, type_id))
     template["special_tokens"][text] = {"id": text, "ids": [index], "tokens": [text]}
     used = {_name(piece) for piece in template["single"] + template["pair"]}
     template["special_tokens"] = {name: entry for name, entry in template["special_tokens"].items() if name in used}
+
+
+def _run(pieces: list[dict[str, Any]], place: int, step: int) -> list[int]:
+    """Return the places of the special tokens next to a text on one side, nearest first."""
+    found = []
+    at = place + step
+    while 0 <= at < len(pieces) and "SpecialToken" in pieces[at]:
+        found.append(at)
+        at += step
+    return found

@@ -85,7 +85,8 @@ def from_vocab(vocab: Any, merges: Any, *, unk_id: int | None) -> Compiled:
         source = merges if merges is not None else merges_beside(vocab)
         pairs = usable_merges(tokens, read_merges(source)) if source is not None else []
         model = spec.bpe(tokens, pairs, fuse_unk=True)
-    return compile_json(Spec(model).to_json())
+    processor = spec.template([("$A", 0)], [("$A", 0), ("$B", 1)], {})
+    return compile_json(Spec(model, post_processor=processor).to_json())
 
 
 def load(files: ModelFiles, given: dict[str, Any], class_files: Mapping[str, str]) -> Loaded:

@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from lexel import training
+from lexel._lexel import Engine
 from lexel.added_token import AddedToken, as_added_token
 from lexel.backends import columns, sources
 from lexel.backends.engine import Compiled, compile_json
 from lexel.backends.inputs import sort_inputs
 from lexel.backends.pipeline_view import PipelineView, view_of
-from lexel.backends.post_processor import with_ends, writes_ends
+from lexel.backends.post_processor import with_ends, writes_any_ends, writes_ends
 from lexel.backends.stored_limits import padding_of, truncation_of
 from lexel.batch_encoding import BatchEncoding, TensorType
 from lexel.padding import PaddingStrategy, TruncationStrategy
@@ -89,7 +90,7 @@ class TokenizersBackend(Tokenizer):
         processor = kwargs.pop("post_processor", None)
         if processor is not None:
             self._core.post_processor = processor
-        stated = kwargs.pop("added_tokens_decoder", None) or {}
+        stated = kwargs.get("added_tokens_decoder") or {}
         vocab_file = kwargs.get("vocab_file")
         ends = (kwargs.get("add_bos_token"), kwargs.get("add_eos_token"))
         super().__init__(**kwargs)
@@ -131,12 +132,12 @@ class TokenizersBackend(Tokenizer):
 
     def _add_missing_tokens(self, stated: dict[int, AddedToken]) -> None:
         """Add the tokens that settings name and the pipeline lacks: those with ids, the named, the extra."""
-        present = {flags[0] for _, flags in self._core.engine.added_tokens()}
-        fresh = {token.content: token for _, token in sorted(stated.items()) if token.content not in present}
+        present = {flags[0]: AddedToken.from_flags(flags) for _, flags in self._core.engine.added_tokens()}
         named = {str(token) for token in self._special.named.values() if token is not None}
-        for token in fresh.values():
-            if token.content in named and not token.special:
-                fresh[token.content] = token.replace(special=True)
+        # What has a name among the special tokens is special, whatever the file says.
+        fresh = {text: token for text, token in present.items() if text in named and not token.special}
+        fresh |= {token.content: token for _, token in sorted(stated.items()) if token.content not in present}
+        fresh = {text: token.replace(special=True) if text in named else token for text, token in fresh.items()}
         for token in self._special.tokens():
             if token.content and token.content not in present:
                 fresh.setdefault(token.content, token)
@@ -239,16 +240,6 @@ class TokenizersBackend(Tokenizer):
     def _add_tokens(self, new_tokens: Sequence[Any], special_tokens: bool = False) -> int:
         return self._core.add([as_added_token(token, special=special_tokens) for token in new_tokens])
 
-    def _drop_special(self, texts: set[str]) -> None:
-        tokens = self._core.get_added_tokens_decoder()
-        if any(token.special and token.content in texts for token in tokens.values()):
-            self._core.set_added(
-                [
-                    (index, token.replace(special=False) if token.content in texts else token)
-                    for index, token in tokens.items()
-                ]
-            )
-
     def num_special_tokens_to_add(self, pair: bool = False) -> int:
         """Return how many special tokens a call adds to one text, or to a pair."""
         return self._core.engine.num_special_tokens_to_add(pair)
@@ -309,19 +300,20 @@ class TokenizersBackend(Tokenizer):
         return writes_ends(self._core.engine.component("post_processor"), self.bos_token, self.eos_token)
 
     def _write_ends(self, bos: bool | None, eos: bool | None) -> None:
-        """Write bos and eos or not; None keeps what is, and so does a token that is not set."""
-        now = self._ends()
-        want = (now[0] if bos is None else bool(bos), now[1] if eos is None else bool(eos))
-        tokens = [(text, index) if text and index is not None else None for text, index in self._end_tokens()]
-        stage = self._core.engine.component("post_processor")
-        self._core.set_component("post_processor", with_ends(stage, tokens[0], tokens[1], want))
+        """Write bos and eos or not; None leaves what is, and so does a token that is not set."""
+        first, last = self._end("bos_token", bos), self._end("eos_token", eos)
+        if first is not None or last is not None:
+            stage = self._core.engine.component("post_processor")
+            self._core.set_component("post_processor", with_ends(stage, first, last, self.all_special_tokens))
 
-    def _end_tokens(self) -> list[tuple[str | None, int | None]]:
-        return [(self.bos_token, self.bos_token_id), (self.eos_token, self.eos_token_id)]
+    def _end(self, name: str, wanted: bool | None) -> tuple[tuple[str, int], bool] | None:
+        text, index = getattr(self, name), getattr(self, f"{name}_id")
+        return None if wanted is None or text is None or index is None else ((text, index), bool(wanted))
 
     def update_post_processor(self) -> None:
-        """Write the beginning and end tokens of today (after `bos_token` or `eos_token` was changed)."""
-        self._write_ends(self.add_bos_token, self.add_eos_token)
+        """Write the beginning and end tokens of today, after `bos_token` or `eos_token` was changed."""
+        ends = writes_any_ends(self._core.engine.component("post_processor"))
+        self._write_ends(*(True if there else None for there in ends))
 
     # --- text → ids ---------------------------------------------------------------------------------------------------
 
@@ -445,6 +437,14 @@ class TokenizersBackend(Tokenizer):
             made.convert_to_tensors(return_tensors)
         return made
 
+    def _encode_spans(self, text: str, plain: bool) -> tuple[list[int], list[tuple[int, int]]]:
+        engine = self._core.engine
+        if plain:
+            # Shares the model; only the added tokens, which are looked for in the text, are gone.
+            engine = engine.with_added_token_ids([])
+        batch: Any = engine.encode_batch([text], add_special_tokens=False, offsets=True)
+        return batch.lists("ids")[0], batch.offset_lists()[0]
+
     def _truncation(self, strategy: TruncationStrategy, max_length: int | None, stride: int) -> Truncation:
         assert max_length is not None, "a truncation is resolved together with its length"
         return (max_length, cast("Strategy", strategy.value), stride, cast("Side", self.truncation_side))
@@ -545,8 +545,13 @@ class TokenizersBackend(Tokenizer):
             renamed=special_tokens_map,
             settings=kwargs,
         )
-        compiled = Compiled(trained, self._core.reason)
+        # What kept the core away may have gone with the vocabulary.
+        compiled = Compiled(trained) if isinstance(trained, Engine) else compile_json(trained.to_json())
         options = {**self.init_kwargs, **self._renamed_tokens(special_tokens_map or {})}
+        if "added_tokens_decoder" in options:
+            # Tokens a loaded file adds that are not special are found in texts still.
+            added = self.added_tokens_decoder
+            options["added_tokens_decoder"] = {index: token for index, token in added.items() if not token.special}
         extra = [*self._special.extra, *new]
         if extra:
             options["extra_special_tokens"] = extra

@@ -122,7 +122,7 @@ class _Facts:
 
     def token(self, name: str) -> str | None:
         """Return the token a key such as `bos` names by id."""
-        index = self.get(f"{name}_token_id")
+        index: int | None = self.get(f"{name}_token_id")
         if index is None:
             return None
         if not 0 <= index < len(self.tokens):

@@ -38,12 +38,11 @@ class LlamaTokenizer(Family):
         "clean_up_tokenization_spaces": False,
         "use_default_system_prompt": False,
         "legacy": False,
-        "add_prefix_space": True,
+        # None is True. It is saved so: older readers take any other value for a request to convert the vocabulary.
+        "add_prefix_space": None,
     }
 
     def __init__(self, vocab: Any = None, merges: Any = None, **options: Any) -> None:
-        if options.get("add_prefix_space") is None:
-            options["add_prefix_space"] = self.defaults["add_prefix_space"]
         super().__init__(vocab, merges, **options)
         self.legacy = self.init_kwargs["legacy"]
         self.use_default_system_prompt = self.init_kwargs["use_default_system_prompt"]
@@ -56,7 +55,7 @@ class LlamaTokenizer(Family):
     @classmethod
     def spec(cls, vocab: dict[str, int], merges: list[tuple[str, str]], settings: dict[str, Any]) -> Spec:
         """Return the pipeline around a vocabulary."""
-        prefix = settings["add_prefix_space"]
+        prefix = settings["add_prefix_space"] in (None, True)
         scheme = ("always" if settings["legacy"] else "first") if prefix else "never"
         steps: list[spec.Json] = [
             {"type": "Replace", "pattern": {"String": "▁"}, "content": " "},

@@ -31,7 +31,7 @@ class Qwen2Tokenizer(Family):
         "bos_token": None,
         "eos_token": "<|endoftext|>",
         "pad_token": "<|endoftext|>",
-        "add_prefix_space": False,
+        "add_prefix_space": None,
     }
 
     @classmethod

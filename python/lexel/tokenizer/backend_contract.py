@@ -75,6 +75,10 @@ class BackendContract:
     def _encode_plus(self, text: Any, text_pair: Any = None, **options: Any) -> BatchEncoding:
         raise NotImplementedError(self._lacks("_encode_plus"))
 
+    def _encode_spans(self, text: str, plain: bool) -> tuple[list[int], list[tuple[int, int]]]:
+        """Return ids and spans of a text, no special tokens written; `plain`: added tokens in it are mere text."""
+        raise NotImplementedError(self._lacks("_encode_spans"))
+
     def _decode(
         self,
         token_ids: Any,

@@ -74,6 +74,8 @@ def build_config(
     if compat == "v5":
         if extra:
             config["extra_special_tokens"] = extra
+        if own and "model_specific_special_tokens" in init_kwargs:
+            config["model_specific_special_tokens"] = own
     else:
         if own:
             config["extra_special_tokens"] = own

@@ -176,15 +176,12 @@ class SpecialTokenAttributes(BackendContract):
         present = set() if replace else {str(token) for token in self._special.extra}
         fresh = [as_added_token(token, special=isinstance(token, str)) for token in value if str(token) not in present]
         if replace and fresh:
-            before = set(self._special.texts())
+            # As in the reference, replaced tokens stay in the vocabulary, and stay special there: a decoded text does
+            # not begin to show control tokens because another token was added.
             self._special.extra = list(fresh)
-            self._drop_special(before - set(self._special.texts()))
         else:
             self._special.extra.extend(fresh)
         return fresh
-
-    def _drop_special(self, texts: set[str]) -> None:
-        """Make tokens that are special no longer ordinary ones (backends that keep the flag a second time)."""
 
     def get_special_tokens_mask(
         self,

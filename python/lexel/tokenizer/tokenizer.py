@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from lexel.batch_encoding import BatchEncoding, TensorType, as_lists, framework_of
+from lexel.chat_templates.selection import named_templates, select_template
 from lexel.errors import UnsupportedError, VocabularyError
 from lexel.hub import ModelFiles, open_files
 from lexel.padding import PaddingStrategy, PadValues, TruncationStrategy, merge_rows, pad_rows, resolve
@@ -114,7 +115,7 @@ class Tokenizer(SpecialTokenAttributes):
         key = "clean_up_tokenization_spaces_for_bpe_even_though_it_will_corrupt_output"
         setattr(self, key, kwargs.pop(key, False))
         self.split_special_tokens: bool = kwargs.pop("split_special_tokens", False)
-        self.chat_template = _templates(kwargs.pop("chat_template", None))
+        self.chat_template = named_templates(kwargs.pop("chat_template", None))
         self.response_template = kwargs.pop("response_template", None)
         kwargs.pop("response_schema", None)
         self.chat_control_tokens = kwargs.pop("chat_control_tokens", None)
@@ -553,31 +554,30 @@ class Tokenizer(SpecialTokenAttributes):
             TypeError: a message that is none.
             TemplateError: the template is broken or refuses the conversation.
         """
-        return chat.apply_template(
-            self,
-            conversation,
+        call = {
+            "padding": padding,
+            "truncation": truncation,
+            "max_length": max_length,
+            "return_tensors": return_tensors,
+            **(tokenizer_kwargs or {}),
+        }
+        asked = chat.ChatCall(
             tools=tools,
             documents=documents,
-            template=self.get_chat_template(chat_template, tools),
             add_generation_prompt=add_generation_prompt,
             continue_final_message=continue_final_message,
             tokenize=tokenize,
-            sanitize_control_tokens=sanitize_control_tokens,
+            sanitize=sanitize_control_tokens,
             return_dict=return_dict and tokenize,
             assistant_mask=return_assistant_tokens_mask,
-            call_options={
-                "padding": padding,
-                "truncation": truncation,
-                "max_length": max_length,
-                "return_tensors": return_tensors,
-                "tokenizer_kwargs": tokenizer_kwargs,
-            },
             variables=kwargs,
+            call=call,
         )
+        return chat.apply_template(self, conversation, chat_template, asked)
 
     def get_chat_template(self, chat_template: str | None = None, tools: list[Any] | None = None) -> str:
         """Return the template a conversation is rendered with; the argument is a name or a template."""
-        return chat.select(self.chat_template, chat_template, tools)
+        return select_template(self.chat_template, chat_template, tools)
 
     def encode_message_with_chat_template(
         self, message: dict[str, Any], conversation_history: list[dict[str, Any]] | None = None, **kwargs: Any
@@ -722,13 +722,6 @@ def _side(what: str, side: Any) -> str:
     if side not in ("left", "right"):
         raise ValueError(f"{what} side should be selected between 'right' and 'left', current value: {side!r}")
     return str(side)
-
-
-def _templates(value: Any) -> Any:
-    """Return chat templates as one text or a dictionary by name; files hold several as a list."""
-    if isinstance(value, (list, tuple)):
-        return {entry["name"]: entry["template"] for entry in value}
-    return value
 
 
 def _as_columns(columns: Any, main: str) -> tuple[dict[str, Any], TensorType | None, Any]:
