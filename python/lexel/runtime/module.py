@@ -150,11 +150,13 @@ class PreTrainedModel(nn.Module):
         )
         self.tie_weights()
         for module in self.modules():
-            loaded = {leaf: p for leaf, p in module.named_parameters(recurse=False) if not p.is_meta}
-            if len(loaded) < len(list(module.parameters(recurse=False))):
-                module.to_empty(device=device, recurse=False).to(dtype)
+            own = dict(module.named_parameters(recurse=False))
+            if any(parameter.is_meta for parameter in own.values()):
+                # Draw all of the module, then put back what was loaded.
+                for leaf, parameter in own.items():
+                    module._parameters[leaf] = nn.Parameter(torch.empty_like(parameter, dtype=dtype, device=device))
                 self._init_weights(module)
-                module._parameters.update(loaded)
+                module._parameters.update({leaf: p for leaf, p in own.items() if not p.is_meta})
         if report.problems():
             _LOGGER.warning("%s: loaded with strict=False; %s", checkpoint.origin, report.problems())
         return report
@@ -172,6 +174,7 @@ class PreTrainedModel(nn.Module):
         tensors = {name: tensor for name, tensor in self.state_dict().items() if name not in tied}
         files = save_weights(tensors, folder, max_shard_size=max_shard_size)
         self.config.extra["architectures"] = [type(self).__name__]
+        self.config.dtype = str(self.dtype).removeprefix("torch.")
         self.config.save_pretrained(folder)
         return files
 

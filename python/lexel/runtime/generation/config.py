@@ -62,6 +62,13 @@ _IDLE: dict[str, tuple[Any, ...]] = {
     "token_healing": (False,),
     "watermarking_config": (),
 }
+# What `generate` takes besides settings.
+CALL_OPTIONS = frozenset(
+    {
+        *("input_ids", "attention_mask", "past_key_values", "logits_processor", "stopping_criteria", "tokenizer"),
+        *("prefix_allowed_tokens_fn", "generator", "prefill_chunk_size"),
+    }
+)
 _POSITIVE_INT = ("max_length", "max_new_tokens", "num_beams", "num_return_sequences")
 _COUNT = ("min_length", "min_new_tokens", "top_k", "no_repeat_ngram_size")
 _FLAGS = (
@@ -215,7 +222,7 @@ def resolve(
                 _refuse_ineffective(name, value)
     for name, value in overrides.items():
         if name not in NAMES and name not in _IDLE:
-            refuse(name, "generate", NAMES)
+            refuse(name, "generate", NAMES | CALL_OPTIONS)
         if name in NAMES:
             said[name] = value
         else:

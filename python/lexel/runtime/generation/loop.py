@@ -56,11 +56,8 @@ def steps(model: Any, run: Run) -> Iterator[Step]:
             token = token.masked_fill(over, run.pad)
         ids[place, length] = token
         length += 1
-        ends: dict[int, str] = {}
-        emits: dict[int, Emit] = {}
-        if is_watched:
-            _watch(run, rows, living, token, ids[place, :length], scores, ends, emits)
-            living -= ends.keys()
+        ends, emits = _watch(run, rows, living, token, length, scores) if is_watched else ({}, {})
+        living -= ends.keys()
         if length == run.max_length:
             ends |= dict.fromkeys(living, "length")
             living.clear()
@@ -78,36 +75,36 @@ def steps(model: Any, run: Run) -> Iterator[Step]:
 
 
 def _watch(
-    run: Run,
-    rows: list[int],
-    living: set[int],
-    token: Tensor,
-    ids: Tensor,
-    scores: Tensor,
-    ends: dict[int, str],
-    emits: dict[int, Emit],
-) -> None:
-    """Note the text that the new ids bring, and the rows they end."""
-    verdicts = run.criteria(ids, scores).tolist() if run.criteria else [False] * len(rows)
+    run: Run, rows: list[int], living: set[int], token: Tensor, length: int, scores: Tensor
+) -> tuple[dict[int, str], dict[int, Emit]]:
+    """Return the rows that the new ids end, and the text they bring."""
+    ends: dict[int, str] = {}
+    emits: dict[int, Emit] = {}
+    # Criteria see the whole batch: rows leave it only where there are none.
+    verdicts = run.criteria(run.ids[:, :length], scores).tolist() if run.criteria else [False] * len(rows)
     for row, one, verdict in zip(rows, token.tolist(), verdicts, strict=True):
-        if row in living:
-            if run.watchers is not None:
-                emits[row] = run.watchers[row].feed(one)
-            if one in run.eos or verdict or (row in emits and emits[row].matched is not None):
-                ends[row] = "stop"
+        if row not in living:
+            continue
+        if run.watchers is not None:
+            emits[row] = run.watchers[row].feed(one)
+        if one in run.eos or verdict or (row in emits and emits[row].matched is not None):
+            ends[row] = "stop"
+    return ends, emits
 
 
 def _prefill(model: Any, run: Run, flags: dict[str, bool]) -> CausalLMOutputWithPast:
     """Process each distinct prompt once, in chunks if asked, from where the cache ends."""
-    first = slice(None, None, run.copies)
+    # Outputs of all positions and rows are wanted whole.
+    copies = 1 if flags else run.copies
     begin = run.cache.get_seq_length() if run.cache is not None else 0
-    chunk = run.chunk if run.cache is not None else run.prompt
+    chunk = run.chunk if run.cache is not None and not flags else run.prompt
     for start in range(begin, run.prompt, chunk):
-        out = _forward(model, run, first, start, min(start + chunk, run.prompt), flags)
-    if run.copies > 1:
+        end = min(start + chunk, run.prompt)
+        out = _forward(model, run, slice(None, None, copies), start, end, flags)
+    if copies > 1:
         if run.cache is not None:
-            run.cache.batch_repeat_interleave(run.copies)
-        out.logits = out.logits.repeat_interleave(run.copies, 0)
+            run.cache.batch_repeat_interleave(copies)
+        out.logits = out.logits.repeat_interleave(copies, 0)
     return out
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from lexel.runtime.files import read_json
-from lexel.runtime.generation.config import FILE, GenerationConfig
+from lexel.runtime.generation.config import CALL_OPTIONS, FILE, GenerationConfig
 from lexel.runtime.generation.loop import steps
 from lexel.runtime.generation.prompt import Run, prepare
 from lexel.runtime.generation.stream import Delta, TextIteratorStreamer, TextStreamer
@@ -128,15 +128,9 @@ class GenerationMixin:
         return files
 
 
-_PREPARED = (
-    *("input_ids", "attention_mask", "past_key_values", "logits_processor", "stopping_criteria", "tokenizer"),
-    *("prefix_allowed_tokens_fn", "generator", "prefill_chunk_size"),
-)
-
-
 def _split(options: dict[str, Any]) -> dict[str, Any]:
     """Separate what `prepare` takes by name from the settings of the generation config."""
-    named = {name: options.pop(name) for name in _PREPARED if name in options}
+    named = {name: options.pop(name) for name in CALL_OPTIONS if name in options}
     return {"overrides": options, **named}
 
 
