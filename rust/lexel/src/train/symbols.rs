@@ -56,7 +56,7 @@ impl Tokens {
 
 /// How often each character occurs, and how large the corpus is.
 pub(super) struct Characters {
-    /// By code point.
+    /// By code point, up to the largest that occurs.
     counts: Vec<u64>,
     total: usize,
 }
@@ -67,13 +67,13 @@ impl Characters {
     /// # Errors
     /// [`ErrorKind::Training`] if the words are more than one training can hold.
     pub(super) fn count(words: &WordCounts) -> Result<Self> {
-        let mut counts = vec![0_u64; char::MAX as usize + 1];
+        let mut counts = Vec::new();
         let (mut total, mut occurrences) = (0_usize, 0_u128);
         words.for_each(|word, count| {
             let mut len = 0;
             for character in word.chars() {
-                let known = &mut counts[character as usize];
-                *known = known.saturating_add(count);
+                let known = entry(&mut counts, character);
+                *known = count.saturating_add(*known);
                 len += 1;
             }
             total += len;
@@ -102,10 +102,10 @@ impl Characters {
     /// Beyond the limit the rarest go first; of equally frequent ones the larger code points. Wanted ones go last.
     pub(super) fn alphabet(&mut self, wanted: &[char], limit: Option<usize>) -> Vec<char> {
         for &character in wanted {
-            self.counts[character as usize] = u64::MAX;
+            *entry(&mut self.counts, character) = u64::MAX;
         }
-        let mut alphabet: Vec<char> =
-            ('\0'..=char::MAX).filter(|&character| self.counts[character as usize] > 0).collect();
+        let counted = (0..).zip(&self.counts).filter(|&(_, &count)| count > 0);
+        let mut alphabet: Vec<char> = counted.filter_map(|(code, _)| char::from_u32(code)).collect();
         if let Some(limit) = limit.filter(|&limit| limit < alphabet.len()) {
             alphabet.sort_by_key(|&character| std::cmp::Reverse(self.counts[character as usize]));
             alphabet.truncate(limit);
@@ -118,6 +118,16 @@ impl Characters {
     pub(super) fn total(&self) -> usize {
         self.total
     }
+}
+
+/// What a table has for a character.
+#[inline]
+fn entry<T: Clone + Default>(table: &mut Vec<T>, character: char) -> &mut T {
+    let code = character as usize;
+    if code >= table.len() {
+        table.resize(code + 1, T::default());
+    }
+    &mut table[code]
 }
 
 /// One symbol of a word. A token of several symbols is written in the first and in the last of them: the first is where
@@ -155,11 +165,11 @@ pub(super) struct Speller<'a> {
 impl<'a> Speller<'a> {
     /// A character counts as known if there is a token of that name, be it a special one.
     pub(super) fn new(tokens: &Tokens, prefix: Option<&'a str>, suffix: Option<&'a str>) -> Self {
-        let mut ids = vec![0; char::MAX as usize + 1];
+        let mut ids = Vec::new();
         for (id, text) in tokens.texts.iter().enumerate() {
             let mut characters = text.chars();
             if let (Some(character), None) = (characters.next(), characters.next()) {
-                ids[character as usize] = id as u32 + 1;
+                *entry(&mut ids, character) = id as u32 + 1;
             }
         }
         Self { ids, prefix, suffix, affixed: HashMap::default() }
@@ -218,7 +228,7 @@ impl<'a> Speller<'a> {
     }
 
     fn id(&mut self, character: char, first: bool, last: bool, tokens: &mut Tokens) -> Option<u32> {
-        let plain = self.ids[character as usize].checked_sub(1)?;
+        let plain = self.ids.get(character as usize)?.checked_sub(1)?;
         let prefix = self.prefix.filter(|_| !first);
         let suffix = self.suffix.filter(|_| last);
         if prefix.is_none() && suffix.is_none() {

@@ -86,7 +86,7 @@ impl WordCounts {
         let word = &text[span.clone()];
         match text.as_bytes()[span.start..].first_chunk() {
             Some(chunk) if word.len() <= SHORT && n > 0 => {
-                self.short.add(pack_chunk(chunk, word.len()), n, &self.hasher)
+                self.short.add(pack_chunk(chunk, word.len()), n, &self.hasher);
             }
             _ => self.add(word, n),
         }

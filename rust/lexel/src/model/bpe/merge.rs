@@ -11,7 +11,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::pairs::Pairs;
+use super::pairs::{NO_RANK, Pairs};
 
 /// Symbols of a piece, and later its tokens: ids with the number of bytes each stands for.
 #[derive(Clone, Debug, Default)]
@@ -43,9 +43,10 @@ pub(crate) struct MergeScratch {
     links: Vec<(u32, u32)>,
 }
 
-const NO_RANK: u32 = u32::MAX;
 /// Up to this many symbols the quadratic scan beats everything else.
-const SCAN: usize = 128;
+const SCAN: usize = 256;
+/// How many symbols a window has at first.
+const WINDOW: usize = 128;
 /// How many symbols before a window's end the next one starts, at least.
 const OVERLAP: usize = 40;
 
@@ -56,13 +57,9 @@ const OVERLAP: usize = 40;
 pub(crate) fn merge_all(pairs: &Pairs, symbols: &mut Symbols, scratch: &mut MergeScratch) {
     match symbols.ids.len() {
         0 | 1 => {}
-        n if n <= SCAN => scan(pairs, symbols, scratch),
+        n if n <= WINDOW => scan(pairs, symbols, scratch),
         _ => windows(pairs, symbols, scratch),
     }
-}
-
-fn lookup(pairs: &Pairs, left: u32, right: u32) -> (u32, u32) {
-    pairs.get(left, right).map_or((NO_RANK, 0), |m| (m.rank, m.id))
 }
 
 /// The quadratic form, for few symbols.
@@ -85,23 +82,22 @@ fn scan_avx2(pairs: &Pairs, symbols: &mut Symbols, scratch: &mut ScanScratch) {
     scan_plain(pairs, symbols, scratch);
 }
 
-/// Ranks and results of the pair that starts at each symbol, and the symbols that are left as a linked list.
+/// Ranks of the pair that starts at each symbol, and the symbols that are left as a linked list.
 #[derive(Debug)]
 struct ScanScratch {
     ranks: [u32; SCAN],
-    merged: [u32; SCAN],
-    next: [u8; SCAN],
-    before: [u8; SCAN],
+    next: [u16; SCAN],
+    before: [u16; SCAN],
 }
 
 impl Default for ScanScratch {
     fn default() -> Self {
-        Self { ranks: [NO_RANK; SCAN], merged: [0; SCAN], next: [0; SCAN], before: [0; SCAN] }
+        Self { ranks: [NO_RANK; SCAN], next: [0; SCAN], before: [0; SCAN] }
     }
 }
 
 /// The end of the linked list.
-const END: u8 = u8::MAX;
+const END: u16 = u16::MAX;
 /// The minimum is taken over a multiple of this many ranks.
 const LANES: usize = 16;
 
@@ -109,16 +105,16 @@ const LANES: usize = 16;
 #[expect(clippy::inline_always, reason = "compiled once a feature set")]
 fn scan_plain(pairs: &Pairs, symbols: &mut Symbols, scratch: &mut ScanScratch) {
     let Symbols { ids, lens } = symbols;
-    let ScanScratch { ranks, merged, next, before } = scratch;
+    let ScanScratch { ranks, next, before } = scratch;
     let count = ids.len();
     let padded = count.next_multiple_of(LANES).min(SCAN);
     ranks[..padded].fill(NO_RANK);
     let mut any = NO_RANK;
     for at in 0..count {
-        before[at] = (at as u8).wrapping_sub(1);
-        next[at] = if at + 1 < count { at as u8 + 1 } else { END };
+        before[at] = (at as u16).wrapping_sub(1);
+        next[at] = if at + 1 < count { at as u16 + 1 } else { END };
         if at + 1 < count {
-            (ranks[at], merged[at]) = lookup(pairs, ids[at], ids[at + 1]);
+            ranks[at] = pairs.rank(ids[at], ids[at + 1]);
             any = any.min(ranks[at]);
         }
     }
@@ -132,7 +128,7 @@ fn scan_plain(pairs: &Pairs, symbols: &mut Symbols, scratch: &mut ScanScratch) {
         }
         let at = ranks[..padded].iter().position(|&r| r == best).expect("the minimum is one of them");
         let right = next[at] as usize;
-        ids[at] = merged[at];
+        ids[at] = pairs.id(best);
         lens[at] += lens[right];
         lens[right] = 0;
         ranks[right] = NO_RANK;
@@ -140,12 +136,12 @@ fn scan_plain(pairs: &Pairs, symbols: &mut Symbols, scratch: &mut ScanScratch) {
         next[at] = next[right];
         if next[at] != END {
             let after = next[at] as usize;
-            before[after] = at as u8;
-            (ranks[at], merged[at]) = lookup(pairs, ids[at], ids[after]);
+            before[after] = at as u16;
+            ranks[at] = pairs.rank(ids[at], ids[after]);
         }
         if at > 0 {
             let left = before[at] as usize;
-            (ranks[left], merged[left]) = lookup(pairs, ids[left], ids[at]);
+            ranks[left] = pairs.rank(ids[left], ids[at]);
         }
     }
     close_gaps(symbols);
@@ -195,17 +191,25 @@ fn windows(pairs: &Pairs, symbols: &mut Symbols, scratch: &mut MergeScratch) {
     let mut window = std::mem::take(&mut scratch.window);
     joined.truncate(0);
     let mut to = 0;
+    // How far windows reach back; what was needed once is needed again.
+    let mut overlap = OVERLAP;
+    // The symbols whose encoding `window` holds.
+    let mut merged = 0..0;
     while to < total {
-        let mut overlap = OVERLAP;
         loop {
             let from = joined.token_start(to.saturating_sub(overlap));
-            let end = (from + SCAN).max(to + overlap).min(total);
-            window.clear();
-            window.ids.extend_from_slice(&symbols.ids[from..end]);
-            // While merging, lengths count symbols: they say where tokens start.
-            window.lens.resize(end - from, 1);
-            one_window(pairs, &mut window, scratch);
-            if joined.join(&window, from) {
+            // The length depends on the overlap alone, so that windows of a periodic text come out alike.
+            let end = (from + WINDOW.max(3 * overlap)).min(total);
+            // In a text that repeats itself windows do too, and so do their encodings.
+            if symbols.ids[from..end] != symbols.ids[merged] {
+                window.clear();
+                window.ids.extend_from_slice(&symbols.ids[from..end]);
+                // While merging, lengths count symbols: they say where tokens start.
+                window.lens.resize(end - from, 1);
+                one_window(pairs, &mut window, scratch);
+            }
+            merged = from..end;
+            if end > to && joined.join(&window, from) {
                 to = end;
                 break;
             }
@@ -317,7 +321,6 @@ pub(crate) fn with_heap(pairs: &Pairs, symbols: &mut Symbols, scratch: &mut Merg
 
 #[cfg(test)]
 mod tests {
-    use super::super::pairs::Merge;
     use super::*;
 
     /// A generator good enough for tests (xorshift), so that the crate needs none.
@@ -335,21 +338,23 @@ mod tests {
     /// Random merges over a few letters; ranks in random order, so that a merge may come before those of its parts.
     fn random_pairs(random: &mut Random, letters: u32, merges: usize) -> Pairs {
         let mut spelled: Vec<Vec<u32>> = (0..letters).map(|l| vec![l]).collect();
-        let mut ranks: Vec<u32> = (0..merges as u32).collect();
-        for i in (1..merges).rev() {
-            ranks.swap(i, random.below(i as u64 + 1) as usize);
-        }
-        let mut pairs = Pairs::with_capacity(merges);
-        for rank in ranks {
+        let mut rules = Vec::new();
+        for _ in 0..merges {
             let (a, b) = (random.below(spelled.len() as u64) as u32, random.below(spelled.len() as u64) as u32);
             let text = [spelled[a as usize].as_slice(), spelled[b as usize].as_slice()].concat();
             let id = spelled.iter().position(|s| *s == text).unwrap_or_else(|| {
                 spelled.push(text);
                 spelled.len() - 1
             });
-            if pairs.get(a, b).is_none() {
-                pairs.insert(a, b, Merge { rank, id: id as u32 });
-            }
+            rules.push((a, b, id as u32));
+        }
+        for i in (1..rules.len()).rev() {
+            rules.swap(i, random.below(i as u64 + 1) as usize);
+        }
+        let wide = random.below(2) == 0;
+        let mut pairs = Pairs::new(merges, if wide { u32::MAX } else { 1000 });
+        for (a, b, id) in rules {
+            pairs.push(a, b, id);
         }
         pairs
     }

@@ -14,7 +14,7 @@ use atoms::Atoms;
 use cache::PieceCache;
 use cuts::Cuts;
 use merge::{MergeScratch, Symbols, merge_all};
-use pairs::{Merge, Pairs};
+use pairs::Pairs;
 
 /// The options of a BPE model, as its file states them.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -134,7 +134,7 @@ impl Bpe {
     pub(crate) fn compile(vocab: &Vocab, merges: &[(u32, u32)], options: BpeOptions, alphabet: Alphabet) -> Result<Self> {
         refuse_unsupported(&options)?;
         let prefix = options.continuing_subword_prefix.as_deref().unwrap_or("");
-        let mut pairs = Pairs::with_capacity(merges.len());
+        let mut pairs = Pairs::new(merges.len(), vocab.id_bound());
         let mut text = String::new();
         let mut results = HashSet::new();
         let mut cuts = Cuts::new();
@@ -160,7 +160,7 @@ impl Bpe {
                     Alphabet::Characters => cuts.add_text(&text),
                 }
             }
-            pairs.insert(left, right, Merge { rank: rank as u32, id });
+            pairs.push(left, right, id);
         }
         let unk = match &options.unk_token {
             None => None,
