@@ -259,7 +259,7 @@ fn train(options: &BpeTrainer, words: &Words) -> TrainedBpe {
 #[test]
 fn equals_the_twin() {
     let (mut made_twice, mut merged_twice) = (0, 0);
-    for seed in 0..4000 {
+    for seed in 0..10_000 {
         let mut random = Random::new(seed);
         let (words, options) = (corpus(&mut random), options(&mut random));
         let (expected, rounds) = Twin::train(&options, &words);
