@@ -2,7 +2,7 @@
 
     python examples/train_tiny_model.py [FOLDER] [--steps 3000]
 
-About four minutes on one thread. The texts come from `lexel.serving.tiny_world`: stories and questions of one small
+About five minutes on one thread. The texts come from `lexel.serving.tiny_world`: stories and questions of one small
 village. The default folder is the one in the package, so a run without arguments makes the shipped files anew.
 """
 
@@ -18,8 +18,8 @@ from pathlib import Path
 import torch
 from torch.nn import functional
 
-from lexel import LlamaTokenizer
-from lexel.runtime import LlamaConfig, LlamaForCausalLM
+from lexel import AutoTokenizer, LlamaTokenizer
+from lexel.runtime import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
 from lexel.serving.demo import TINY_MODEL
 from lexel.serving.tiny_world import chats
 
@@ -140,13 +140,14 @@ def main() -> None:
     torch.set_num_threads(1)
     torch.manual_seed(0)
     tok = train_tokenizer()
-    model = train_model(tok, chosen.steps).to(torch.bfloat16)
+    train_model(tok, chosen.steps).to(torch.bfloat16).save_pretrained(chosen.folder)
     tok.save_pretrained(chosen.folder)
-    model.save_pretrained(chosen.folder)
+
+    tok, model = AutoTokenizer.from_pretrained(chosen.folder), AutoModelForCausalLM.from_pretrained(chosen.folder)
     for question in ("Hello!", "Who bakes the bread?", "Tell me a story about Pip the mouse."):
         messages = [{"role": "user", "content": question}]
         prompt = tok.apply_chat_template(messages, add_generation_prompt=True, return_dict=True, return_tensors="pt")
-        answer = model.float().generate(**prompt, max_new_tokens=120, do_sample=False)
+        answer = model.generate(**prompt, max_new_tokens=120, do_sample=False)
         print(f"\n> {question}\n{tok.decode(answer[0, prompt['input_ids'].shape[1] :], skip_special_tokens=True)}")
 
 

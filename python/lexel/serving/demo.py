@@ -64,10 +64,10 @@ def find_model(path: Path | None = None) -> DemoModel:
         if spec := importlib.util.find_spec(_PACKAGE):
             places += [Path(folder, _GGUF) for folder in spec.submodule_search_locations or ()]
         path = next((place for place in places if place.is_file()), TINY_MODEL)
-    if path == TINY_MODEL:
+    if path.resolve() == TINY_MODEL.resolve():
         return DemoModel(
             "the tiny model of this project (0.4 million parameters)",
-            path,
+            TINY_MODEL,
             "Tell me a story about Pip the mouse.",
             "Pip the mouse mends the clocks in the old mill of Willowmere.",
         )
@@ -94,7 +94,7 @@ class _Show:
         self.console.print()
 
     def note(self, text: RenderableType) -> None:
-        self.console.print(Padding(text, (0, 0, 0, 2)), highlight=False)
+        self.console.print(Padding(text, (0, 0, 0, 2), expand=False), highlight=False)
 
     def tokens(self, text: str, spans: Sequence[tuple[int, int]]) -> None:
         self.note(coloured(text, spans, separator="" if self.console.color_system else "│"))
@@ -193,7 +193,8 @@ def _generate(show: _Show, model: DemoModel, tok: Tokenizer, batch: BatchEncodin
         "Ids in, one new id out, again and again, until the model says that it is done. "
         "The text appears as soon as its tokens are complete.",
     )
-    from lexel.runtime import AutoModelForCausalLM
+    with show.console.status("starting torch"):
+        from lexel.runtime import AutoModelForCausalLM
 
     start = time.perf_counter()
     with show.console.status("loading the weights"):
