@@ -15,8 +15,8 @@ __all__ = ["coloured", "token_table"]
 
 Span = tuple[int, int]
 
-# Dark text on light grounds: legible on any terminal theme; neighbours differ in brightness as well as in hue.
-_GROUNDS = ("#a6d8ff", "#ffd28c", "#b8e6b0", "#ffb3ba", "#d9c7ff", "#fff3a6")
+# Black on the terminal's own colours: neighbours differ in every theme, also where there are only eight.
+_GROUNDS = ("cyan", "yellow", "green", "magenta", "white", "bright_blue")
 
 
 def coloured(text: str, spans: Sequence[Span], *, separator: str = "") -> Text:

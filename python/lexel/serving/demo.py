@@ -66,7 +66,7 @@ def find_model(path: Path | None = None) -> DemoModel:
         path = next((place for place in places if place.is_file()), TINY_MODEL)
     if path.resolve() == TINY_MODEL.resolve():
         return DemoModel(
-            "the tiny model of this project (0.4 million parameters)",
+            "the tiny model of this project",
             TINY_MODEL,
             "Tell me a story about Pip the mouse.",
             "Pip the mouse mends the clocks in the old mill of Willowmere.",
@@ -91,6 +91,9 @@ class _Show:
         self.console.print()
         self.console.rule(f"[bold]{number}  {title}", align="left")
         self.console.print(sentence, highlight=False)
+        self.console.print()
+
+    def gap(self) -> None:
         self.console.print()
 
     def note(self, text: RenderableType) -> None:
@@ -123,9 +126,9 @@ def _learn(show: _Show, texts: int) -> None:
     show.note(f"{sum(map(len, corpus)):,} words read, {len(tok):,} tokens made, in {seconds:.2f} s")
     sentence = "One windy evening, Mara the heron found a golden whistle under the bridge."
     encoded = tok(sentence, add_special_tokens=False, return_offsets_mapping=True)
-    show.note("")
+    show.gap()
     show.tokens(sentence, encoded["offset_mapping"])
-    show.note("")
+    show.gap()
     length, tokens = len(sentence), len(encoded["input_ids"])
     show.check(f"{length} characters have become {tokens} tokens", tokens < length / 2)
     show.check("the ids give the sentence back", tok.decode(encoded["input_ids"]) == sentence)
@@ -144,7 +147,7 @@ def _read(show: _Show, model: DemoModel) -> Tokenizer:
     text = model.sentence
     encoded = tok(text, add_special_tokens=False, return_offsets_mapping=True)
     ids, spans = encoded["input_ids"], encoded["offset_mapping"]
-    show.note("")
+    show.gap()
     show.tokens(text, spans)
     show.note(token_table(tok.convert_ids_to_tokens(ids), ids, spans, text))
     covered = {place for start, end in spans for place in range(start, end)}
@@ -201,7 +204,7 @@ def _generate(show: _Show, model: DemoModel, tok: Tokenizer, batch: BatchEncodin
         runner = model.load(AutoModelForCausalLM)
     parameters = sum(weight.numel() for weight in runner.parameters())
     show.note(f"{parameters / 1e6:.1f} million parameters, loaded in {time.perf_counter() - start:.2f} s")
-    show.note("")
+    show.gap()
     answer = _Answer()
     start = time.perf_counter()
     for delta in runner.generate_stream(batch, tokenizer=tok, max_new_tokens=max_new_tokens, do_sample=False):
