@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import logging
+import warnings
 from collections import UserDict
 from enum import StrEnum
 from importlib.util import find_spec
@@ -147,6 +148,15 @@ class BatchEncoding(UserDict[str, Any]):
             f"invalid key {item!r}: a column name (str) gives a column, a slice gives rows of every column; "
             "a row index (int) needs the encodings of a tokenizer that computes spans"
         )
+
+    def pop(self, key: str, *default: Any) -> Any:
+        """Remove a column and return it. Targets are in `labels`; their former name still works."""
+        if key == "input_ids_target" and key not in self.data and "labels" in self.data:
+            warnings.warn(
+                "the targets are in 'labels', no longer in 'input_ids_target'", DeprecationWarning, stacklevel=2
+            )
+            key = "labels"
+        return self.data.pop(key, *default)
 
     def __getattr__(self, name: str) -> Any:
         # `data` itself is missing while a copy or a pickle is being built.
@@ -293,8 +303,6 @@ class BatchEncoding(UserDict[str, Any]):
 
     def words(self, batch_index: int = 0) -> list[int | None]:
         """Return `word_ids(batch_index)`. Deprecated name."""
-        import warnings
-
         warnings.warn("BatchEncoding.words() is now word_ids()", DeprecationWarning, stacklevel=2)
         return self.word_ids(batch_index)
 

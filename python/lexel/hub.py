@@ -112,12 +112,12 @@ def open_files(
     """
     name = os.fspath(name_or_path)
     folder = Path(name).expanduser()
-    if folder.is_dir():
+    if name and folder.is_dir():
         inner = folder / subfolder
         if not inner.is_dir():
             raise LoadError(f"the folder {name!r} has no sub-folder {subfolder!r}")
         return ModelFiles(name, inner)
-    if folder.exists():
+    if name and folder.exists():
         raise LoadError(f"{name!r} is a file; give the folder it is in, or Tokenizer.from_file({name!r})")
     if _looks_like_path(name):
         raise LoadError(f"{name!r} is not a folder on this machine")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lexel.batch_encoding import TensorType, from_buffer
+from lexel.batch_encoding import BatchEncoding, TensorType, from_buffer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from lexel._lexel import Encoding, Field
     from lexel.backends.engine import AnyEngine
 
-__all__ = ["Recall", "arrays", "lists"]
+__all__ = ["Recall", "arrays", "lists", "one"]
 
 OFFSETS = "offset_mapping"
 
@@ -41,6 +41,15 @@ class Recall:
         if self._windows:
             batch = batch.windows()
         return [batch.row(index) for index in range(len(batch))]
+
+
+def one(
+    engine: AnyEngine, text: str, ids: list[int], mask: bool, add_special_tokens: bool, split_special_tokens: bool
+) -> BatchEncoding:
+    """Return the result for one text whose ids are known."""
+    data: dict[str, Any] = {"input_ids": ids, "attention_mask": [1] * len(ids)} if mask else {"input_ids": ids}
+    options = {"add_special_tokens": add_special_tokens, "split_special_tokens": split_special_tokens}
+    return BatchEncoding.lazy(data, Recall(engine, [text], options, False), 1)
 
 
 def lists(batch: Any, fields: Sequence[tuple[str, Field]], *, offsets: bool, flat: bool) -> dict[str, Any]:

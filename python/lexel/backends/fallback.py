@@ -203,7 +203,7 @@ class FallbackEngine:
         """Encode one text to ids."""
         with self._lock:
             self._set(None, None, split_special_tokens)
-            return list(self._library.encode(text, add_special_tokens=add_special_tokens).ids)
+            return list(self._library.encode(_text(text, 0, False), add_special_tokens=add_special_tokens).ids)
 
     def encode_array(self, text: str, *, add_special_tokens: bool = True, split_special_tokens: bool = False) -> Any:
         """Encode one text to an array of ids, uint32 `[n]`."""
@@ -360,7 +360,7 @@ def _row(item: Any, index: int, pairs: bool, split: bool) -> Any:
 def _text(value: Any, index: int, split: bool) -> Any:
     if split:
         if isinstance(value, (list, tuple)) and all(isinstance(word, str) for word in value):
-            return [str(word) for word in value]
+            return [_text(word, index, False) for word in value]
         raise TypeError(f"row {index}: a list of words was expected, found {type(value).__name__}: {value!r:.80}")
     if isinstance(value, str):
         # A lone surrogate has no UTF-8 form; it becomes the replacement character, as in the core.

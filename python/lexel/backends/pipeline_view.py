@@ -56,12 +56,13 @@ class PipelineView:
         compiled: the engine, and why it is not the core.
     """
 
-    __slots__ = ("_compiled", "_lock", "_parts", "encode_special_tokens")
+    __slots__ = ("_compiled", "_lock", "_model_type", "_parts", "encode_special_tokens")
 
     def __init__(self, compiled: Compiled) -> None:
         self._compiled = compiled
         self._parts: dict[str, list[Any]] | None = None  # name → [object, compiled state]
         self._lock = threading.RLock()
+        self._model_type: tuple[AnyEngine, str] | None = None
         self.encode_special_tokens = False
 
     @property
@@ -73,6 +74,15 @@ class PipelineView:
     def reason(self) -> str | None:
         """Why the engine is not the core; None: it is."""
         return self._compiled.reason if self._parts is None else self._sync().reason
+
+    @property
+    def model_type(self) -> str:
+        """The kind of the model: BPE, Unigram, WordPiece or WordLevel."""
+        engine = self.engine
+        known = self._model_type
+        if known is None or known[0] is not engine:
+            known = self._model_type = (engine, str(json.loads(engine.model_info())["type"]))
+        return known[1]
 
     def replace(self, compiled: Compiled) -> None:
         """Swap the engine; parts handed out before are no longer watched."""
@@ -349,9 +359,8 @@ class PipelineView:
         return _restore(self._sync(), self.encode_special_tokens)
 
     def __repr__(self) -> str:
-        model = json.loads(self.engine.model_info()).get("type")
         engine = "native" if self.reason is None else "tokenizers"
-        return f"PipelineView(model={model}, vocab_size={self.get_vocab_size()}, engine={engine!r})"
+        return f"PipelineView(model={self.model_type}, vocab_size={self.get_vocab_size()}, engine={engine!r})"
 
 
 def _is_pair(row: Any, is_pretokenized: bool) -> bool:

@@ -166,7 +166,7 @@ def write_vocabulary(engine: AnyEngine, folder: Path, prefix: str) -> tuple[str,
     """Write the vocabulary as the files of its model's kind; return their paths.
 
     Raises:
-        UnsupportedError: the model has no such files (Unigram).
+        UnsupportedError: the model has no such files (Unigram), or they cannot hold its merges.
     """
     kind = json.loads(engine.model_info())["type"]
     vocab = engine.vocab(False)
@@ -177,6 +177,11 @@ def write_vocabulary(engine: AnyEngine, folder: Path, prefix: str) -> tuple[str,
     if kind not in ("BPE", "WordLevel"):
         raise UnsupportedError(f"a {kind} vocabulary has no plain files; save_pretrained writes the tokenizer.json")
     path = folder / f"{prefix}vocab.json"
+    if any(mark in part for pair in engine.merges() for part in pair for mark in " \n\r"):
+        raise UnsupportedError(
+            "a merges.txt cannot hold this vocabulary: some merges contain spaces or line ends; save_pretrained writes "
+            "the tokenizer.json"
+        )
     path.write_text(json.dumps(vocab, ensure_ascii=False) + "\n", encoding="utf-8")
     if kind == "WordLevel":
         return (str(path),)

@@ -8,7 +8,6 @@ engine, so any number of threads may share a tokenizer. Where the core cannot co
 from __future__ import annotations
 
 import inspect
-import json
 import logging
 from dataclasses import dataclass, field
 from itertools import compress
@@ -346,6 +345,8 @@ class TokenizersBackend(Tokenizer):
             )
             if len(ids) > self.model_max_length:
                 self._warn_too_long(len(ids))
+            if not ids or ids[0] == ids[1 % len(ids)]:
+                self._hint(text, ids)
             return ids
         return super().encode(
             text,
@@ -396,13 +397,42 @@ class TokenizersBackend(Tokenizer):
         num_threads: int | None = None,
         **_ignored: Any,
     ) -> BatchEncoding:
-        rows, pairs, batched = sort_inputs(text, text_pair, is_split_into_words)
         engine = self._core.engine
+        if split_special_tokens is None:
+            split_special_tokens = self.split_special_tokens
+        wanted = (
+            True,
+            "token_type_ids" in self.model_input_names if return_token_type_ids is None else return_token_type_ids,
+            "attention_mask" in self.model_input_names if return_attention_mask is None else return_attention_mask,
+            return_special_tokens_mask,
+        )
+        plain = padding_strategy is _NO_PAD and truncation_strategy is _NO_CUT and return_tensors is None
+        if (
+            plain
+            and type(text) is str
+            and not (
+                text_pair
+                or wanted[1]
+                or return_special_tokens_mask
+                or return_offsets_mapping
+                or return_overflowing_tokens
+                or return_length
+                or is_split_into_words
+            )
+        ):
+            # One text to lists: no batch is made.
+            ids = engine.encode(text, add_special_tokens=add_special_tokens, split_special_tokens=split_special_tokens)
+            if verbose and len(ids) > self.model_max_length > 0:
+                self._warn_too_long(len(ids))
+            if verbose and (not ids or ids[0] == ids[1 % len(ids)]):
+                self._hint(text, ids)
+            return columns.one(engine, text, ids, wanted[2], add_special_tokens, split_special_tokens)
+        rows, pairs, batched = sort_inputs(text, text_pair, is_split_into_words)
         options: dict[str, Any] = {
             "pairs": pairs,
             "is_split_into_words": is_split_into_words,
             "add_special_tokens": add_special_tokens,
-            "split_special_tokens": self.split_special_tokens if split_special_tokens is None else split_special_tokens,
+            "split_special_tokens": split_special_tokens,
         }
         if truncation_strategy is not _NO_CUT:
             options["truncation"] = self._truncation(truncation_strategy, max_length, stride)
@@ -415,12 +445,6 @@ class TokenizersBackend(Tokenizer):
         if max_length is None and verbose and lengths and max(lengths) > self.model_max_length > 0:
             self._warn_too_long(next(length for length in lengths if length > self.model_max_length))
 
-        wanted = (
-            True,
-            "token_type_ids" in self.model_input_names if return_token_type_ids is None else return_token_type_ids,
-            "attention_mask" in self.model_input_names if return_attention_mask is None else return_attention_mask,
-            return_special_tokens_mask,
-        )
         fields = list(compress(_FIELDS, wanted))
         if return_tensors is None:
             flat = not batched and not return_overflowing_tokens
@@ -436,6 +460,24 @@ class TokenizersBackend(Tokenizer):
         if return_tensors is not None and (return_length or return_overflowing_tokens):
             made.convert_to_tensors(return_tensors)
         return made
+
+    def _hint(self, text: str, ids: list[int]) -> None:
+        """Tell once of ids that are probably not meant: none for a text, or two beginning tokens."""
+        told = self.deprecation_warnings
+        if not ids and text.strip() and not told.get("text-without-ids"):
+            told["text-without-ids"] = True
+            _LOGGER.warning(
+                "%r has no ids: this tokenizer knows none of its characters and has no unknown token (an empty "
+                "tokenizer is trained first: train_new_from_iterator)",
+                text[:40],
+            )
+        elif len(ids) > 1 and ids[0] == self.bos_token_id and not told.get("two-bos-tokens"):
+            told["two-bos-tokens"] = True
+            _LOGGER.warning(
+                "The text begins with %r, and the tokenizer writes one more: encode it with add_special_tokens=False "
+                "(chat templates write their own)",
+                self.bos_token,
+            )
 
     def _encode_spans(self, text: str, plain: bool) -> tuple[list[int], list[tuple[int, int]]]:
         engine = self._core.engine
@@ -492,7 +534,7 @@ class TokenizersBackend(Tokenizer):
 
     def _cleaned(self, text: str) -> str:
         """Remove spaces before punctuation, unless the model is BPE: its spaces are the text's own."""
-        if self._model_type() != "BPE" or getattr(self, _CLEAN_BPE):
+        if self._core.model_type != "BPE" or getattr(self, _CLEAN_BPE):
             return self.clean_up_tokenization(text)
         if not self.deprecation_warnings.get("clean-up-of-bpe"):
             self.deprecation_warnings["clean-up-of-bpe"] = True
@@ -502,9 +544,6 @@ class TokenizersBackend(Tokenizer):
                 *(type(self).__name__, _CLEAN_BPE),
             )
         return text
-
-    def _model_type(self) -> str:
-        return str(json.loads(self._core.engine.model_info())["type"])
 
     def decode_stream(self, *, skip_special_tokens: bool = False) -> DecodeStream:
         """Return an object that turns ids into text: `feed(id)` gives the newly final text, `flush()` the rest."""

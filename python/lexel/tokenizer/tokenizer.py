@@ -712,7 +712,9 @@ class Tokenizer(SpecialTokenAttributes):
         cls._auto_class = auto_class
 
     def __getstate__(self) -> dict[str, Any]:
-        return {key: value for key, value in self.__dict__.items() if key != "_lock"}
+        # Hints given so far are no part of a tokenizer: its pickled bytes are the same before and after use.
+        state = {key: value for key, value in self.__dict__.items() if key != "_lock"}
+        return {**state, "deprecation_warnings": {}}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
