@@ -37,10 +37,11 @@ def __getattr__(name: str) -> Any:
     try:
         module = importlib.import_module(f"{__name__}.{_HOMES[name]}")
     except ModuleNotFoundError as error:
-        if error.name not in ("torch", "safetensors"):
+        missing = (error.name or "").partition(".")[0]
+        if missing not in ("torch", "safetensors"):
             raise
         raise MissingDependencyError(
-            f"{__name__}.{name} needs {error.name}, which is not installed: pip install lexel[torch]"
+            f"{__name__}.{name} needs {missing}, which is not installed: pip install lexel[torch]"
         ) from error
     value = globals()[name] = getattr(module, name)
     return value

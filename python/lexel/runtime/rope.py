@@ -42,7 +42,10 @@ def _linear(params: dict[str, Any], dim: int, _max: int, _length: int | None) ->
 
 
 def _dynamic(params: dict[str, Any], dim: int, max_position: int, length: int | None) -> tuple[Tensor, float]:
-    stretch = params["factor"] * max(length or 0, max_position) / max_position - (params["factor"] - 1)
+    if length is None or length <= max_position:
+        return _plain(params, dim), 1.0
+    # In float32 from here on, as the reference has it: the seventh digit depends on it.
+    stretch = params["factor"] * torch.tensor(length) / max_position - (params["factor"] - 1)
     return _plain({"rope_theta": params["rope_theta"] * stretch ** (dim / (dim - 2))}, dim), 1.0
 
 
