@@ -90,7 +90,7 @@ impl Peer {
         Ok(match self {
             Self::Lexel(pipeline, scratch) => {
                 let encoding = pipeline.encode(Text::Raw(text), None, NO_SPECIALS, None, true, scratch)?;
-                let spans = encoding.spans.iter().map(|&(start, end)| (start as usize, end as usize)).collect();
+                let spans = encoding.offsets.iter().map(|&(start, end)| (start as usize, end as usize)).collect();
                 Some((encoding.ids, spans))
             }
             Self::Tokenizers(tokenizer) => {

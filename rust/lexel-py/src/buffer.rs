@@ -1,6 +1,7 @@
 //! Arrays that numpy and torch read where they are.
 #![expect(unsafe_code, reason = "the buffer protocol is a C interface")]
 
+use std::cell::UnsafeCell;
 use std::ffi::{CStr, c_int, c_void};
 
 use pyo3::exceptions::PyBufferError;
@@ -13,13 +14,17 @@ enum Items {
     Uint32(Vec<u32>),
 }
 
-/// A contiguous, read-only-shaped but writable array.
+/// A contiguous array of fixed size; whoever holds a view may write into it.
 #[pyclass(frozen, module = "lexel._lexel")]
 pub(crate) struct Buffer {
-    items: Items,
+    items: UnsafeCell<Items>,
     shape: Vec<isize>,
     strides: Vec<isize>,
 }
+
+// SAFETY: Rust touches the items in `tolist` alone, with the interpreter attached. Views write under the rules that all
+// users of the buffer protocol share; the vectors themselves never change, so no pointer goes stale.
+unsafe impl Sync for Buffer {}
 
 impl Buffer {
     pub(crate) fn int64(items: Vec<i64>, shape: &[usize]) -> Self {
@@ -32,18 +37,26 @@ impl Buffer {
     }
 
     fn new(items: Items, shape: &[usize], item_size: isize) -> Self {
-        let shape: Vec<isize> = shape.iter().map(|&n| n as isize).collect();
+        let shape: Vec<isize> = shape.iter().map(|&n| n.cast_signed()).collect();
         let mut strides = vec![item_size; shape.len()];
         for axis in (1..shape.len()).rev() {
             strides[axis - 1] = strides[axis] * shape[axis];
         }
-        Self { items, shape, strides }
+        Self { items: UnsafeCell::new(items), shape, strides }
     }
 
-    fn parts(&self) -> (*mut c_void, usize, usize, &'static CStr) {
-        match &self.items {
-            Items::Int64(items) => (items.as_ptr().cast_mut().cast(), items.len(), 8, c"q"),
-            Items::Uint32(items) => (items.as_ptr().cast_mut().cast(), items.len(), 4, c"I"),
+    /// The items, for reading.
+    fn items(&self) -> &Items {
+        // SAFETY: see the note on `Sync`: nothing ever replaces or resizes the vectors.
+        unsafe { &*self.items.get() }
+    }
+
+    /// Where the items are, how many bytes in all, and of what kind.
+    fn parts(&self) -> (*mut c_void, isize, isize, &'static CStr) {
+        // SAFETY: as above; the pointer is made from the cell, so views may write through it.
+        match unsafe { &mut *self.items.get() } {
+            Items::Int64(items) => (items.as_mut_ptr().cast(), items.len().cast_signed() * 8, 8, c"q"),
+            Items::Uint32(items) => (items.as_mut_ptr().cast(), items.len().cast_signed() * 4, 4, c"I"),
         }
     }
 }
@@ -57,25 +70,24 @@ impl Buffer {
 
     #[getter]
     fn format(&self) -> &'static str {
-        match self.items {
+        match self.items() {
             Items::Int64(_) => "q",
             Items::Uint32(_) => "I",
         }
     }
 
     fn __len__(&self) -> usize {
-        self.shape.first().map_or(0, |&n| n as usize)
+        self.shape.first().map_or(0, |n| n.unsigned_abs())
     }
 
     fn tolist<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let flat = match &self.items {
+        let mut nested = match self.items() {
             Items::Int64(items) => PyList::new(py, items)?,
             Items::Uint32(items) => PyList::new(py, items)?,
         };
-        let mut nested = flat;
-        for &width in self.shape[1..].iter().rev() {
-            let width = (width as usize).max(1);
-            let rows = nested.len() / width;
+        for axis in (1..self.shape.len()).rev() {
+            let width = self.shape[axis].unsigned_abs();
+            let rows: usize = self.shape[..axis].iter().map(|n| n.unsigned_abs()).product();
             let parts = (0..rows).map(|row| nested.get_slice(row * width, (row + 1) * width));
             nested = PyList::new(py, parts.collect::<Vec<_>>())?;
         }
@@ -89,19 +101,19 @@ impl Buffer {
             return Err(PyBufferError::new_err("no view to fill"));
         }
         let this = slf.get();
-        let (data, length, item_size, format) = this.parts();
+        let (data, bytes, item_size, format) = this.parts();
         let wants = |flag: c_int| flags & flag == flag;
-        // SAFETY: `view` is valid and ours to fill. `data`, shape and strides live in `self`, which the view keeps alive
-        // through `obj`; the vectors are never touched again, so nothing moves. Consumers may write: nobody in Rust
-        // reads the items after the buffer was made, and `tolist` copies under the interpreter's own rules for buffers.
+        let dimensions =
+            c_int::try_from(this.shape.len()).map_err(|_| PyBufferError::new_err("too many dimensions"))?;
+        // SAFETY: `view` is valid and ours to fill. Data, shape and strides live in the object, which the view keeps
+        // alive through `obj`, and never move.
         unsafe {
             (*view).buf = data;
-            (*view).len = (length * item_size) as isize;
+            (*view).len = bytes;
             (*view).readonly = 0;
-            (*view).itemsize = item_size as isize;
-            (*view).format =
-                if wants(ffi::PyBUF_FORMAT) { format.as_ptr().cast_mut() } else { std::ptr::null_mut() };
-            (*view).ndim = this.shape.len() as c_int;
+            (*view).itemsize = item_size;
+            (*view).format = if wants(ffi::PyBUF_FORMAT) { format.as_ptr().cast_mut() } else { std::ptr::null_mut() };
+            (*view).ndim = dimensions;
             (*view).shape = if wants(ffi::PyBUF_ND) { this.shape.as_ptr().cast_mut() } else { std::ptr::null_mut() };
             (*view).strides =
                 if wants(ffi::PyBUF_STRIDES) { this.strides.as_ptr().cast_mut() } else { std::ptr::null_mut() };
@@ -111,8 +123,4 @@ impl Buffer {
         }
         Ok(())
     }
-
-    /// # Safety
-    /// Called by the interpreter; there is nothing to release.
-    unsafe fn __releasebuffer__(&self, _view: *mut ffi::Py_buffer) {}
 }

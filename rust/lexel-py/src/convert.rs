@@ -69,7 +69,8 @@ impl<'py> Strings<'py> {
 
 fn mistaken(value: &Bound<'_, PyAny>, row: usize, expected: &str) -> PyErr {
     let found = value.get_type().name().map_or_else(|_| "another type".to_owned(), |n| n.to_string());
-    let advice = if found == "bytes" || found == "bytearray" { "; decode it first: text.decode(\"utf-8\")" } else { "" };
+    let advice =
+        if found == "bytes" || found == "bytearray" { "; decode it first: text.decode(\"utf-8\")" } else { "" };
     PyTypeError::new_err(format!("input {row}: expected {expected}, found {found}{advice}"))
 }
 

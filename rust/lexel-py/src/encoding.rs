@@ -198,7 +198,6 @@ impl Encoding {
 
 /// Rebuild a pickled encoding.
 #[pyfunction]
-#[expect(clippy::needless_pass_by_value, reason = "extracted from Python")]
 pub(crate) fn restore_encoding(engine: Py<Engine>, columns: Columns, windows: Vec<PyRef<'_, Encoding>>) -> Encoding {
     let (ids, type_ids, offsets, words, special, attention, sequences) = columns;
     let mut inner = lexel::Encoding::default();

@@ -58,7 +58,8 @@ fn threads(argument: Option<usize>) -> usize {
     if let Some(threads) = argument {
         return threads.max(1);
     }
-    let off = |value: &str| matches!(value.to_ascii_lowercase().as_str(), "0" | "false" | "off" | "no" | "n" | "f" | "");
+    let off =
+        |value: &str| matches!(value.to_ascii_lowercase().as_str(), "0" | "false" | "off" | "no" | "n" | "f" | "");
     if std::env::var("TOKENIZERS_PARALLELISM").is_ok_and(|value| off(&value)) {
         return 1;
     }
@@ -98,7 +99,10 @@ impl Engine {
         } else if let Ok(raw) = data.cast::<PyBytes>() {
             let json = std::str::from_utf8(raw.as_bytes()).map_err(|e| {
                 let place = path.map_or_else(String::new, |path| format!("{path}: "));
-                crate::error::FormatError::new_err(format!("{place}no UTF-8 at byte {}: this is no JSON", e.valid_up_to()))
+                crate::error::FormatError::new_err(format!(
+                    "{place}no UTF-8 at byte {}: this is no JSON",
+                    e.valid_up_to()
+                ))
             })?;
             py.detach(|| Pipeline::from_json(json))
         } else {
@@ -258,7 +262,8 @@ impl Engine {
         let options = options(add_special_tokens, split_special_tokens);
         let threads = threads(num_threads);
         let rows = py.detach(|| {
-            let size = |(first, second): &(Texts<'_>, Option<Texts<'_>>)| bytes(first) + second.as_ref().map_or(0, bytes);
+            let size =
+                |(first, second): &(Texts<'_>, Option<Texts<'_>>)| bytes(first) + second.as_ref().map_or(0, bytes);
             let mut rows = run_parallel(&texts, threads, &engine.pool, size, |_, (first, second), scratch| {
                 let first_words = words(first);
                 let second_words = second.as_ref().map(words).unwrap_or_default();
@@ -304,9 +309,13 @@ impl Engine {
         let rows = rows.try_iter()?.map(|row| convert::ids(&row?)).collect::<PyResult<Vec<_>>>()?;
         let threads = threads(num_threads);
         let texts: Result<Vec<String>, PyErr> = py.detach(|| {
-            run_parallel(&rows, threads, &self.pool, |row| 4 * row.len(), |_, row, _| {
-                Ok(self.pipeline.decode(row.iter().copied(), skip_special_tokens))
-            })
+            run_parallel(
+                &rows,
+                threads,
+                &self.pool,
+                |row| 4 * row.len(),
+                |_, row, _| Ok(self.pipeline.decode(row.iter().copied(), skip_special_tokens)),
+            )
         });
         texts
     }
@@ -347,6 +356,8 @@ impl Engine {
         max_token_length: Option<usize>,
         progress: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
+        Pipeline::check_trainable(continuing_subword_prefix.as_deref(), end_of_word_suffix.as_deref())
+            .map_err(|e| to_python(&e))?;
         let counts = crate::train::count(py, &self.pipeline, &self.pool, threads(None), texts, progress)?;
         let trainer = BpeTrainer {
             vocab_size,
@@ -359,9 +370,9 @@ impl Engine {
             end_of_word_suffix,
             max_token_length,
         };
-        let trained = crate::train::train(py, &trainer, &counts, progress)?;
+        let model = crate::train::train(py, &trainer, &counts, progress)?;
         let added = special_tokens.into_iter().map(added_token).collect();
-        let pipeline = self.pipeline.with_model(&trained.vocab, &trained.merges, added).map_err(|e| to_python(&e))?;
+        let pipeline = self.pipeline.with_model(&model.vocab, &model.merges, added).map_err(|e| to_python(&e))?;
         Ok(Self::new(pipeline))
     }
 

@@ -1,4 +1,5 @@
 //! The Python face of lexel: conversions and error mapping, no algorithm.
+#![allow(clippy::needless_pass_by_value, reason = "pyo3 hands converted arguments over by value")]
 
 mod batch;
 mod buffer;

@@ -8,7 +8,7 @@ use crate::pipeline::Scratch;
 /// Working memories that wait for their next thread, so that caches stay warm between calls.
 #[derive(Debug, Default)]
 pub struct ScratchPool {
-    waiting: Mutex<Vec<Box<Scratch>>>,
+    waiting: Mutex<Vec<Scratch>>,
 }
 
 /// More than this many waiting memories are given back: a burst of threads must not hold on to its memory.

@@ -33,7 +33,7 @@ impl<'t> CharCursor<'t> {
 
 /// Number of bytes that start a character.
 fn starts(bytes: &[u8]) -> u32 {
-    bytes.iter().map(|&b| u32::from(b as i8 >= -0x40)).sum()
+    bytes.iter().map(|&b| u32::from(b & 0xC0 != 0x80)).sum()
 }
 
 #[cfg(test)]

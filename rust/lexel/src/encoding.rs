@@ -271,7 +271,8 @@ impl Encoding {
             at += step;
         }
         let rest = windows.split_off(1);
-        *self = windows.pop().expect("the first window");
+        let Some(first) = windows.pop() else { return Ok(()) };
+        *self = first;
         self.overflowing = rest;
         Ok(())
     }

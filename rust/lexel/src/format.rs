@@ -427,13 +427,17 @@ impl<'de> Visitor<'de> for MergeSeed<'_> {
                 self.0.push(left, right);
                 Ok(())
             }
-            _ => Err(E::custom(format!("merge {} is {line:?}, expected two tokens with one space between", self.0.ends.len()))),
+            _ => Err(E::custom(format!(
+                "merge {} is {line:?}, expected two tokens with one space between",
+                self.0.ends.len()
+            ))),
         }
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         let (mut left, mut right) = (String::new(), String::new());
-        let complete = seq.next_element_seed(Text(&mut left))?.is_some() && seq.next_element_seed(Text(&mut right))?.is_some();
+        let complete =
+            seq.next_element_seed(Text(&mut left))?.is_some() && seq.next_element_seed(Text(&mut right))?.is_some();
         if !complete || seq.next_element::<serde::de::IgnoredAny>()?.is_some() {
             return Err(A::Error::custom(format!("merge {} has not two parts", self.0.ends.len())));
         }
@@ -498,4 +502,3 @@ fn added_json(id: u32, token: &AddedToken) -> Value {
         "special": token.special,
     })
 }
-

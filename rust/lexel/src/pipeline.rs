@@ -1,5 +1,6 @@
 //! The compiled, immutable tokenizer: five stages, built once from a file, shared by any number of threads.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -153,9 +154,7 @@ impl Pipeline {
     pub fn with_component(&self, name: &str, json: Option<&str>) -> Result<Self> {
         let value = match json {
             None => Value::Null,
-            Some(json) => {
-                serde_json::from_str(json).map_err(|e| Error::format(format!("not JSON: {e}")).at(name))?
-            }
+            Some(json) => serde_json::from_str(json).map_err(|e| Error::format(format!("not JSON: {e}")).at(name))?,
         };
         let mut components = (*self.components).clone();
         *components.get_mut(name).ok_or_else(|| no_component(name))? = value;
@@ -170,7 +169,8 @@ impl Pipeline {
                 changed.splitter = Arc::new(compile_splitter(&components)?);
                 let alphabet = if changed.splitter.byte_level() { Alphabet::Bytes } else { Alphabet::Characters };
                 if alphabet != self.model.alphabet() {
-                    let model = Bpe::compile(&self.vocab, &self.model.merges(), self.model.options().clone(), alphabet)?;
+                    let model =
+                        Bpe::compile(&self.vocab, &self.model.merges(), self.model.options().clone(), alphabet)?;
                     changed.model = Arc::new(model);
                 }
             }
@@ -181,6 +181,19 @@ impl Pipeline {
         changed.components = Arc::new(components);
         changed.spans_for_ids = changed.splitter.needs_spans(changed.normalizer.is_some());
         Ok(changed)
+    }
+
+    /// Refuse options of training that the model here would not have.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Unsupported`] for a subword prefix or an end-of-word suffix.
+    pub fn check_trainable(prefix: Option<&str>, suffix: Option<&str>) -> Result<()> {
+        for (name, value) in [("continuing_subword_prefix", prefix), ("end_of_word_suffix", suffix)] {
+            if value.is_some_and(|v| !v.is_empty()) {
+                return Err(Error::unsupported(format!("training BPE with {name}")));
+            }
+        }
+        Ok(())
     }
 
     /// The same stages around another vocabulary; the options of the model stay, and these tokens are added.
@@ -294,10 +307,8 @@ impl Pipeline {
         check_size(text)?;
         let mut pieces = Vec::new();
         let mut segment = Segment::<true>::new(text, 0);
-        let byte_level = self.splitter.byte_level();
         self.splitter.run(&mut segment, &mut SplitScratch::default(), &mut |segment, start, end| {
-            let piece = &segment.text()[start as usize..end as usize];
-            let piece = if byte_level { crate::model::bpe::spell(piece) } else { piece.to_owned() };
+            let piece = self.spell(&segment.text()[start as usize..end as usize]).into_owned();
             pieces.push((piece, segment.span(start as usize, end as usize)));
             Ok(())
         })?;
@@ -305,27 +316,30 @@ impl Pipeline {
     }
 
     /// Give every piece of a text to `piece`, as training counts them: normalized and split, added tokens left out.
+    /// Under the byte-level alphabet pieces are not spelled yet; see [`Pipeline::spell`].
     ///
     /// # Errors
     /// [`crate::ErrorKind::Argument`] for texts of 4 GiB and more.
     pub fn for_each_piece(&self, text: &str, scratch: &mut Scratch, piece: &mut dyn FnMut(&str)) -> Result<()> {
         check_size(text)?;
-        let normal = self.normalizer.as_ref().is_none_or(|n| n.is_identity(text));
-        let mut segment = if normal {
-            Segment::<true>::new(text, 0)
-        } else {
-            let mut aligned = Aligned::from_original(text, 0);
-            if let Some(normalizer) = &self.normalizer {
+        let changed = self.normalizer.as_ref().filter(|n| !n.is_identity(text));
+        let mut segment = match changed {
+            None => Segment::<true>::new(text, 0),
+            Some(normalizer) => {
+                let mut aligned = Aligned::from_original(text, 0);
                 normalizer.apply(&mut aligned);
+                Segment::rewritten(text, 0, aligned)
             }
-            Segment::rewritten(text, 0, aligned)
         };
-        let byte_level = self.splitter.byte_level();
         self.splitter.run(&mut segment, &mut scratch.split, &mut |segment, start, end| {
-            let text = &segment.text()[start as usize..end as usize];
-            if byte_level { piece(&crate::model::bpe::spell(text)) } else { piece(text) }
+            piece(&segment.text()[start as usize..end as usize]);
             Ok(())
         })
+    }
+
+    /// A piece as the model's vocabulary spells it: in byte-level letters where the pre-tokenizer says so.
+    pub fn spell<'p>(&self, piece: &'p str) -> Cow<'p, str> {
+        if self.splitter.byte_level() { Cow::Owned(crate::model::bpe::spell(piece)) } else { Cow::Borrowed(piece) }
     }
 
     /// Encode a text to ids, by the shortest way.
@@ -334,27 +348,13 @@ impl Pipeline {
     /// [`crate::ErrorKind::Vocabulary`] if a character is unknown and the unknown token is not in the vocabulary;
     /// [`crate::ErrorKind::Argument`] for texts of 4 GiB and more.
     pub fn encode_ids(&self, text: &str, options: EncodeOptions, scratch: &mut Scratch) -> Result<Vec<u32>> {
-        let mut ids = std::mem::take(&mut scratch.piece.ids);
-        ids.clear();
-        scratch.piece.ids = ids;
+        scratch.piece.ids.clear();
         self.fill_ids(text, options, scratch)?;
-        let out = &mut scratch.piece.ids;
-        if options.add_special_tokens && self.num_special_tokens_to_add(false) > 0 {
-            let plain = Encoding {
-                ids: std::mem::take(out),
-                ..Encoding::default()
-            };
-            return Ok(self.post_process_ids(plain, options));
+        if !options.add_special_tokens || self.num_special_tokens_to_add(false) == 0 {
+            return Ok(scratch.piece.ids.clone());
         }
-        let exact = out.as_slice().to_vec();
-        Ok(exact)
-    }
-
-    fn post_process_ids(&self, plain: Encoding, options: EncodeOptions) -> Vec<u32> {
-        match &self.post {
-            Some(post) => post.process(plain, None, options.add_special_tokens).ids,
-            None => plain.ids,
-        }
+        let plain = Encoding { ids: scratch.piece.ids.clone(), ..Encoding::default() };
+        Ok(self.post_process(plain, None, true).ids)
     }
 
     /// The number of tokens of a text, special tokens of the post-processor left out unless asked for.

@@ -74,7 +74,9 @@ impl Decoder {
         match self {
             Self::ByteLevel => {
                 let mut bytes = Vec::new();
-                tokens.iter().for_each(|token| push_letters(token, &mut bytes));
+                for token in &tokens {
+                    push_letters(token, &mut bytes);
+                }
                 vec![Cow::Owned(lossy(bytes))]
             }
             Self::Replace { pattern, content } => {

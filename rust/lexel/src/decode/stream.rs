@@ -6,15 +6,39 @@ use super::{Decoder, fallback_byte, push_letters, push_run, replace_in, strip_fr
 #[derive(Clone, Debug)]
 enum Machine {
     /// Joins tokens by a space: there is no decoder.
-    Spaces { started: bool },
-    Letters { pending: Vec<u8> },
-    Replace { pattern: String, content: String, fragments: bool, held: String },
-    Fallback { run: Vec<u8> },
-    StripTokens { content: char, start: usize, stop: usize },
+    Spaces {
+        started: bool,
+    },
+    Letters {
+        pending: Vec<u8>,
+    },
+    Replace {
+        pattern: String,
+        content: String,
+        fragments: bool,
+        held: String,
+    },
+    Fallback {
+        run: Vec<u8>,
+    },
+    StripTokens {
+        content: char,
+        start: usize,
+        stop: usize,
+    },
     /// Strips the one token whose fragments come in: some characters at its start, and at its end what is held back.
-    StripText { content: char, start_left: usize, stop: usize, held: String },
+    StripText {
+        content: char,
+        start_left: usize,
+        stop: usize,
+        held: String,
+    },
     /// A decoder after tokens were joined whose answer depends on all of the text.
-    Whole { decoder: Decoder, text: String, any: bool },
+    Whole {
+        decoder: Decoder,
+        text: String,
+        any: bool,
+    },
 }
 
 /// The state of one stream.
@@ -152,7 +176,11 @@ impl Machine {
 
     fn finish(&mut self, give: &mut dyn FnMut(String)) {
         match self {
-            Self::Spaces { .. } | Self::StripTokens { .. } | Self::Replace { fragments: false, .. } => {}
+            // What text machines hold at the end are the characters to strip from it.
+            Self::Spaces { .. }
+            | Self::StripTokens { .. }
+            | Self::StripText { .. }
+            | Self::Replace { fragments: false, .. } => {}
             Self::Letters { pending } => {
                 if !pending.is_empty() {
                     give(String::from_utf8_lossy(pending).into_owned());
@@ -164,8 +192,6 @@ impl Machine {
                 }
             }
             Self::Fallback { run } => push_run(run, give),
-            // What is held are the characters to strip from the end.
-            Self::StripText { .. } => {}
             Self::Whole { decoder, text, any } => {
                 if *any {
                     give(decoder.decode(std::iter::once(text.as_str())));
@@ -217,7 +243,9 @@ fn replace_fragment(text: &str, pattern: &str, content: &str) -> (String, String
     }
     let keep = (1..pattern.len().min(rest.len() + 1))
         .rev()
-        .find(|&n| rest.is_char_boundary(rest.len() - n) && pattern.as_bytes().starts_with(&rest.as_bytes()[rest.len() - n..]))
+        .find(|&n| {
+            rest.is_char_boundary(rest.len() - n) && pattern.as_bytes().starts_with(&rest.as_bytes()[rest.len() - n..])
+        })
         .unwrap_or(0);
     let (now, later) = rest.split_at(rest.len() - keep);
     done.push_str(now);

@@ -2,7 +2,9 @@
 
 use std::sync::LazyLock;
 
-use unicode_normalization_alignments::{IsNormalized, UnicodeNormalization, char::canonical_combining_class, is_nfc_quick};
+use unicode_normalization_alignments::{
+    IsNormalized, UnicodeNormalization, char::canonical_combining_class, is_nfc_quick,
+};
 
 use crate::text::Aligned;
 

@@ -61,9 +61,8 @@ impl Cutter {
     ) -> Result<()> {
         let part = (self.base + start as u32, self.base + end as u32);
         let join = match self.behavior {
-            Behavior::Isolated => return emit(part.0, part.1),
             Behavior::Removed if is_match => return Ok(()),
-            Behavior::Removed => return emit(part.0, part.1),
+            Behavior::Removed | Behavior::Isolated => return emit(part.0, part.1),
             Behavior::Contiguous => is_match == self.after_match,
             Behavior::MergedWithPrevious => is_match && !self.after_match,
             Behavior::MergedWithNext => !is_match && self.after_match,

@@ -40,8 +40,9 @@ impl Metaspace {
         // The field of older files; they say the same thing twice or not at all.
         if object.optional("add_prefix_space").is_some() && !object.bool("add_prefix_space")? {
             if scheme != Scheme::Never && object.optional("prepend_scheme").is_some() {
-                return Err(Error::format("add_prefix_space is false, but prepend_scheme is not \"never\"")
-                    .at(object.path()));
+                return Err(
+                    Error::format("add_prefix_space is false, but prepend_scheme is not \"never\"").at(object.path())
+                );
             }
             if scheme != Scheme::Never {
                 return Err(Error::format(

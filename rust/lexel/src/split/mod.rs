@@ -333,10 +333,7 @@ mod tests {
         let digits = serde_json::json!({"type": "Digits", "individual_digits": true});
         assert_eq!(texts(&digits, "a12Ⅷb"), ["a", "1", "2", "Ⅷ", "b"]);
         let metaspace = serde_json::json!({"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always"});
-        assert_eq!(
-            pieces(&metaspace, "hey you"),
-            [("▁hey".to_owned(), (0, 3)), ("▁you".to_owned(), (3, 7))]
-        );
+        assert_eq!(pieces(&metaspace, "hey you"), [("▁hey".to_owned(), (0, 3)), ("▁you".to_owned(), (3, 7))]);
     }
 
     #[test]

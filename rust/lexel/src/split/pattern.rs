@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 #[derive(Clone, Debug)]
 pub(crate) enum Pattern {
     Regex(Box<Automaton>),
-    Literal(Finder<'static>),
+    Literal(Box<Finder<'static>>),
     /// Any one numeric character.
     Numeric,
 }
@@ -23,7 +23,7 @@ impl Pattern {
         if literal.is_empty() {
             return Err(Error::unsupported("a split by the empty string"));
         }
-        Ok(Self::Literal(Finder::new(literal.as_bytes()).into_owned()))
+        Ok(Self::Literal(Box::new(Finder::new(literal.as_bytes()).into_owned())))
     }
 
     /// Walk through the text: matches and the gaps between them, in order, none of them empty.

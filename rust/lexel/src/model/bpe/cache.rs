@@ -1,7 +1,7 @@
 //! Pieces met before: a bounded table from the exact bytes of a short piece to its ids.
 //!
 //! A slot is half a cache line: 16 bytes of key (up to 15 bytes and their number), up to four ids. Two slots share a
-//! set; the older one of a set is overwritten. Nothing is ever looked up by hash alone.
+//! set; a new piece overwrites the second, and a piece found there moves to the first. Nothing is ever looked up by hash alone.
 
 /// One piece and its ids.
 #[derive(Clone, Copy, Debug)]
@@ -13,8 +13,9 @@ struct Slot {
 /// Pieces of at most this many bytes have a key.
 pub(crate) const MAX_KEY: usize = 15;
 pub(crate) const IDS: usize = 4;
-/// 2^15 sets of two slots of 32 bytes: two megabytes, the size of a second-level cache.
-const SETS: usize = 1 << 15;
+/// 2^16 sets of two slots of 32 bytes: four megabytes. With half of that a third more pieces of a book are met in vain.
+const SET_BITS: u32 = 16;
+const SETS: usize = 1 << SET_BITS;
 const UNUSED: u32 = u32::MAX;
 const FREE: Slot = Slot { key: 0, ids: [UNUSED; IDS] };
 
@@ -52,7 +53,7 @@ pub(crate) fn part_key(key: u128) -> u128 {
 #[inline]
 fn set_of(key: u128) -> usize {
     let folded = (key as u64) ^ ((key >> 64) as u64).rotate_left(29).wrapping_mul(0xA24B_AED4_963E_E407);
-    (folded.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 49) as usize & (SETS - 1)
+    (folded.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - SET_BITS)) as usize
 }
 
 /// Ids of a cached piece: up to four, the rest unused.
@@ -76,18 +77,21 @@ impl Cached {
 impl PieceCache {
     /// The ids of a piece, if it is here.
     #[inline]
-    pub(crate) fn get(&self, key: u128) -> Option<Cached> {
+    pub(crate) fn get(&mut self, key: u128) -> Option<Cached> {
         self.get_in(set_of(key), key)
     }
 
-    /// The same with the set known.
+    /// The same with the set known. What is found second moves to the front.
     #[inline]
-    pub(crate) fn get_in(&self, set: usize, key: u128) -> Option<Cached> {
-        let set = self.sets.get(set)?;
-        if set[0].key == key {
-            return Some(Cached { ids: set[0].ids });
+    pub(crate) fn get_in(&mut self, set: usize, key: u128) -> Option<Cached> {
+        let set = self.sets.get_mut(set)?;
+        if set[0].key != key {
+            if set[1].key != key {
+                return None;
+            }
+            set.swap(0, 1);
         }
-        (set[1].key == key).then_some(Cached { ids: set[1].ids })
+        Some(Cached { ids: set[0].ids })
     }
 
     /// The set of a key; its first key is read so that it is on its way when it is needed.
@@ -108,9 +112,10 @@ impl PieceCache {
         let mut slot = FREE;
         slot.key = key;
         slot.ids[..ids.len()].copy_from_slice(ids);
+        // New pieces take the second place, so that frequent ones keep the first.
         let set = &mut self.sets[set_of(key)];
-        set[1] = set[0];
-        set[0] = slot;
+        let place = usize::from(set[0].key != 0);
+        set[place] = slot;
     }
 
     /// Forget everything and give the memory back.

@@ -187,7 +187,8 @@ fn one_window(pairs: &Pairs, window: &mut Symbols, scratch: &mut MergeScratch) {
 /// Long pieces: merge windows, each starting at a token of what is there, and join them at a token both have.
 fn windows(pairs: &Pairs, symbols: &mut Symbols, scratch: &mut MergeScratch) {
     let total = symbols.ids.len();
-    let mut joined = Joined { tokens: std::mem::take(&mut scratch.joined), starts: std::mem::take(&mut scratch.starts) };
+    let mut joined =
+        Joined { tokens: std::mem::take(&mut scratch.joined), starts: std::mem::take(&mut scratch.starts) };
     let mut window = std::mem::take(&mut scratch.window);
     joined.truncate(0);
     let mut to = 0;
@@ -362,7 +363,8 @@ mod tests {
     /// The obviously right form: look at all pairs again after each merge.
     fn naive(pairs: &Pairs, symbols: &mut Symbols) {
         loop {
-            let best = symbols.ids.windows(2).enumerate().filter_map(|(i, p)| Some((pairs.get(p[0], p[1])?.rank, i))).min();
+            let best =
+                symbols.ids.windows(2).enumerate().filter_map(|(i, p)| Some((pairs.get(p[0], p[1])?.rank, i))).min();
             let Some((_, at)) = best else { return };
             let merge = pairs.get(symbols.ids[at], symbols.ids[at + 1]).expect("it was just found");
             symbols.ids[at] = merge.id;

@@ -5,6 +5,7 @@ mod cache;
 mod cuts;
 mod merge;
 mod pairs;
+mod whole;
 
 use hashbrown::HashSet;
 
@@ -15,6 +16,7 @@ use cache::PieceCache;
 use cuts::Cuts;
 use merge::{MergeScratch, Symbols, merge_all};
 use pairs::Pairs;
+use whole::WholeTokens;
 
 /// The options of a BPE model, as its file states them.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -48,6 +50,8 @@ pub(crate) struct Bpe {
     unk: Option<u32>,
     /// Bytes of its text a token stands for, by id; 0 where that depends (unknown and fallback tokens).
     lens: Vec<u32>,
+    /// Which pieces may be a token as they are; only where the file asks for that.
+    whole: WholeTokens,
     /// Under `Bytes`: characters that may start as one symbol.
     atoms: Atoms,
     /// Where long pieces fall apart.
@@ -104,14 +108,13 @@ const fn byte_letters() -> [char; 256] {
     let mut letters = ['\0'; 256];
     let (mut byte, mut next) = (0usize, 0x100);
     while byte < 256 {
-        letters[byte] = match byte as u8 {
-            plain @ (b'!'..=b'~' | 0xA1..=0xAC | 0xAE..=0xFF) => plain as char,
-            _ => {
-                next += 1;
-                match char::from_u32(next - 1) {
-                    Some(letter) => letter,
-                    None => unreachable!(),
-                }
+        letters[byte] = if let plain @ (b'!'..=b'~' | 0xA1..=0xAC | 0xAE..=0xFF) = byte as u8 {
+            plain as char
+        } else {
+            next += 1;
+            match char::from_u32(next - 1) {
+                Some(letter) => letter,
+                None => unreachable!(),
             }
         };
         byte += 1;
@@ -131,7 +134,12 @@ pub(crate) fn letter_byte(c: char) -> Option<u8> {
 }
 
 impl Bpe {
-    pub(crate) fn compile(vocab: &Vocab, merges: &[(u32, u32)], options: BpeOptions, alphabet: Alphabet) -> Result<Self> {
+    pub(crate) fn compile(
+        vocab: &Vocab,
+        merges: &[(u32, u32)],
+        options: BpeOptions,
+        alphabet: Alphabet,
+    ) -> Result<Self> {
         refuse_unsupported(&options)?;
         let prefix = options.continuing_subword_prefix.as_deref().unwrap_or("");
         let mut pairs = Pairs::new(merges.len(), vocab.id_bound());
@@ -162,11 +170,8 @@ impl Bpe {
             }
             pairs.push(left, right, id);
         }
-        let unk = match &options.unk_token {
-            None => None,
-            // The reference looks the unknown token up when it needs it, and fails then; so do we.
-            Some(token) => Some(vocab.id(token).unwrap_or(NO_ID)),
-        };
+        // The reference looks the unknown token up when it needs it, and fails then; so do we.
+        let unk = options.unk_token.as_ref().map(|token| vocab.id(token).unwrap_or(NO_ID));
         let mut byte_ids = [NO_ID; 256];
         for (byte, letter) in BYTE_LETTERS.into_iter().enumerate() {
             let mut buffer = [0; 4];
@@ -208,7 +213,8 @@ impl Bpe {
             Alphabet::Bytes => Atoms::new(vocab, &pairs, &byte_ids),
             Alphabet::Characters => Atoms::default(),
         };
-        Ok(Self { options, alphabet, pairs, byte_ids, char_ids, unk, lens, atoms, cuts, cuts_at_metaspace })
+        let whole = if options.ignore_merges { WholeTokens::new(vocab, alphabet) } else { WholeTokens::default() };
+        Ok(Self { options, alphabet, pairs, byte_ids, char_ids, unk, lens, whole, atoms, cuts, cuts_at_metaspace })
     }
 
     pub(crate) fn options(&self) -> &BpeOptions {
@@ -237,7 +243,7 @@ impl Bpe {
         out.base = 0;
         if self.alphabet == Alphabet::Characters && self.cuts_at_metaspace {
             if self.options.ignore_merges
-                && let Some(id) = vocab.id(&text[start..end])
+                && let Some(id) = self.whole_token(vocab, &text[start..end])
             {
                 out.push::<SPANS>(id, (end - start) as u32);
                 return Ok(());
@@ -446,6 +452,9 @@ impl Bpe {
     }
 
     fn whole_token(&self, vocab: &Vocab, word: &str) -> Option<u32> {
+        if !self.whole.may_have(word.as_bytes()) {
+            return None;
+        }
         match self.alphabet {
             Alphabet::Characters => vocab.id(word),
             Alphabet::Bytes => vocab.id(&spell(word)),

@@ -124,7 +124,9 @@ impl Pairs {
             Slots::Narrow(slots) => slots
                 .iter()
                 .filter(|slot| **slot != EMPTY)
-                .map(|slot| ((slot >> 44) as u32, (slot >> 24) as u32 & (NARROW_IDS - 1), merge(*slot as u32 & 0xFF_FFFF)))
+                .map(|slot| {
+                    ((slot >> 44) as u32, (slot >> 24) as u32 & (NARROW_IDS - 1), merge(*slot as u32 & 0xFF_FFFF))
+                })
                 .collect(),
             Slots::Wide(slots) => slots
                 .iter()

@@ -28,13 +28,19 @@ pub(crate) struct Automaton {
     /// log2 of the number of columns.
     shift: u32,
     start: u16,
-    /// Classes (of the first 64) on which a state stays as it is: runs of them need no look-up that waits for the last.
-    loops: Vec<u64>,
-    /// Accepting pattern of each state, before a character and at the end of the text.
-    accept: Vec<u8>,
-    accept_at_end: Vec<u8>,
+    states: Vec<State>,
     /// Whether the pattern gives its last character back.
     gives_back: Vec<bool>,
+}
+
+/// What the search needs to know of a state besides where it leads.
+#[derive(Clone, Copy, Debug)]
+struct State {
+    /// Classes (of the first 64) on which it stays as it is: runs of them need no look-up that waits for the last.
+    loops: u64,
+    /// Accepting pattern, before a character and at the end of the text.
+    accept: u8,
+    accept_at_end: u8,
 }
 
 const NO_PATTERN: u8 = u8::MAX;
@@ -98,16 +104,16 @@ impl Automaton {
     }
 
     /// The end of the match that starts at `from`, if there is one.
-    #[inline]
-    pub(crate) fn match_at(&self, text: &[u8], from: usize, memo: &mut Memo) -> Option<usize> {
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the innermost loop of splitting")]
+    fn match_at(&self, text: &[u8], from: usize, memo: &mut Memo) -> Option<usize> {
         let mut state = self.start;
         let mut found: Option<(usize, u8)> = None;
         let mut at = from;
         // Positions beyond this are remembered if nothing matches there.
         let mut horizon = from + OVERSCAN;
         loop {
-            let pattern = self.accept[state as usize];
-            let loops = self.loops[state as usize];
+            let State { loops, accept: pattern, accept_at_end } = self.states[state as usize];
             // What no match covers yet is read step by step beyond the horizon, so that it is remembered.
             let limit = if pattern == NO_PATTERN { text.len().min(horizon) } else { text.len() };
             while at < limit && text[at] < 0x80 && (loops >> self.classes.ascii(text[at])) & 1 != 0 {
@@ -127,9 +133,8 @@ impl Automaton {
                 memo.trail.push((at, state));
             }
             if at >= text.len() {
-                let pattern = self.accept_at_end[state as usize];
-                if pattern != NO_PATTERN {
-                    found = Some((at, pattern));
+                if accept_at_end != NO_PATTERN {
+                    found = Some((at, accept_at_end));
                     memo.trail.clear();
                 }
                 break;
@@ -221,7 +226,9 @@ impl Builder<'_> {
                 Hir::repetition(Repetition { min: *min, max: *max, greedy: *kind != Repeat::Lazy, sub: Box::new(sub) })
             }
             Node::Ahead { .. } => {
-                return Err(Error::unsupported("look-ahead elsewhere than after a repeated class at the end of a branch"));
+                return Err(Error::unsupported(
+                    "look-ahead elsewhere than after a repeated class at the end of a branch",
+                ));
             }
         })
     }
@@ -327,8 +334,8 @@ impl<'d> Extraction<'d> {
             // The dead state is never looked at.
             (0..self.symbols.min(64)).filter(|&class| state > 0 && stays(state, class)).fold(0, |bits, c| bits | 1 << c)
         });
-        let loops = loops.collect();
-        Ok(Automaton { classes, next, shift, start, loops, accept, accept_at_end, gives_back })
+        let states = loops.zip(accept.iter().zip(&accept_at_end));
+        let states = states.map(|(loops, (&accept, &accept_at_end))| State { loops, accept, accept_at_end }).collect();
+        Ok(Automaton { classes, next, shift, start, states, gives_back })
     }
 }
-
