@@ -1,5 +1,7 @@
 //! Rows of encodings, read out as lists or as buffers.
 
+use std::sync::Arc;
+
 use pyo3::exceptions::{PyIndexError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyList;
@@ -15,12 +17,13 @@ pub(crate) struct Batch {
     /// The input of each row.
     sources: Vec<usize>,
     engine: Py<Engine>,
+    pad_token: Option<Arc<str>>,
 }
 
 impl Batch {
-    pub(crate) fn new(rows: Vec<lexel::Encoding>, engine: Py<Engine>) -> Self {
+    pub(crate) fn new(rows: Vec<lexel::Encoding>, engine: Py<Engine>, pad_token: Option<&str>) -> Self {
         let sources = (0..rows.len()).collect();
-        Self { rows, sources, engine }
+        Self { rows, sources, engine, pad_token: pad_token.map(Into::into) }
     }
 
     fn width(&self) -> PyResult<usize> {
@@ -67,7 +70,7 @@ impl Batch {
         let inner = self.rows.get(index).ok_or_else(|| {
             PyIndexError::new_err(format!("there is no row {index}: the batch has {} rows", self.rows.len()))
         })?;
-        Ok(Encoding { inner: inner.clone(), engine: self.engine.clone_ref(py) })
+        Ok(Encoding { inner: inner.clone(), engine: self.engine.clone_ref(py), pad_token: self.pad_token.clone() })
     }
 
     fn lists<'py>(&self, py: Python<'py>, field: &str) -> PyResult<Bound<'py, PyList>> {
@@ -101,7 +104,7 @@ impl Batch {
                 sources.push(source);
             }
         }
-        Self { rows, sources, engine: self.engine.clone_ref(py) }
+        Self { rows, sources, engine: self.engine.clone_ref(py), pad_token: self.pad_token.clone() }
     }
 
     fn rectangular(&self) -> bool {

@@ -1,5 +1,7 @@
 //! One encoded input.
 
+use std::sync::Arc;
+
 use lexel::{NO_WORD, Side};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -13,6 +15,8 @@ use crate::error::to_python;
 pub(crate) struct Encoding {
     pub(crate) inner: lexel::Encoding,
     pub(crate) engine: Py<Engine>,
+    /// What padding is called, whatever token its id has.
+    pub(crate) pad_token: Option<Arc<str>>,
 }
 
 pub(crate) fn side(name: &str) -> PyResult<Side> {
@@ -25,7 +29,7 @@ pub(crate) fn side(name: &str) -> PyResult<Side> {
 
 impl Encoding {
     fn sibling(&self, py: Python<'_>, inner: lexel::Encoding) -> Self {
-        Self { inner, engine: self.engine.clone_ref(py) }
+        Self { inner, engine: self.engine.clone_ref(py), pad_token: self.pad_token.clone() }
     }
 
     fn word_list(&self) -> Vec<Option<u32>> {
@@ -50,7 +54,12 @@ impl Encoding {
     #[getter]
     fn tokens(&self) -> Vec<String> {
         let pipeline = &self.engine.get().pipeline;
-        self.inner.ids.iter().map(|&id| pipeline.id_to_token(id).unwrap_or_default().to_owned()).collect()
+        let columns = self.inner.ids.iter().zip(&self.inner.attention_mask);
+        let name = |(&id, &attended): (&u32, &u8)| match &self.pad_token {
+            Some(pad_token) if attended == 0 => pad_token.to_string(),
+            _ => pipeline.id_to_token(id).unwrap_or_default().to_owned(),
+        };
+        columns.map(name).collect()
     }
 
     #[getter]
@@ -142,8 +151,7 @@ impl Encoding {
 
     #[pyo3(signature = (length, *, direction = "right", pad_id = 0, pad_type_id = 0, pad_token = "[PAD]"))]
     fn pad(&mut self, length: usize, direction: &str, pad_id: u32, pad_type_id: u32, pad_token: &str) -> PyResult<()> {
-        // The tokens of a row are named by their ids; the argument is the reference's.
-        let _ = pad_token;
+        self.pad_token = Some(pad_token.into());
         self.inner.pad(length, pad_id, pad_type_id, side(direction)?);
         Ok(())
     }
@@ -191,19 +199,24 @@ impl Encoding {
             e.sequence_ranges(),
         );
         let windows: Vec<Self> = self.overflowing(py);
-        let arguments = (self.engine.clone_ref(py), columns, windows).into_pyobject(py)?;
+        let arguments = (self.engine.clone_ref(py), columns, windows, self.pad_token.as_deref()).into_pyobject(py)?;
         Ok((restore, arguments))
     }
 }
 
 /// Rebuild a pickled encoding.
 #[pyfunction]
-pub(crate) fn restore_encoding(engine: Py<Engine>, columns: Columns, windows: Vec<PyRef<'_, Encoding>>) -> Encoding {
+pub(crate) fn restore_encoding(
+    engine: Py<Engine>,
+    columns: Columns,
+    windows: Vec<PyRef<'_, Encoding>>,
+    pad_token: Option<&str>,
+) -> Encoding {
     let (ids, type_ids, offsets, words, special, attention, sequences) = columns;
     let mut inner = lexel::Encoding::default();
     (inner.ids, inner.type_ids, inner.offsets, inner.words) = (ids, type_ids, offsets, words);
     (inner.special_tokens_mask, inner.attention_mask) = (special, attention);
     inner.overflowing = windows.iter().map(|w| w.inner.clone()).collect();
     inner.set_sequence_ranges(&sequences);
-    Encoding { inner, engine }
+    Encoding { inner, engine, pad_token: pad_token.map(Into::into) }
 }

@@ -240,6 +240,7 @@ impl Engine {
     ) -> PyResult<Batch> {
         let engine = slf.get();
         let truncation = self::truncation(truncation)?;
+        let pad_token = padding.as_ref().map(|padding| padding.3.clone());
         let padding = self::padding(padding)?;
         if inputs.is_instance_of::<PyString>() {
             return Err(PyTypeError::new_err("expected a list of inputs, found one str"));
@@ -277,7 +278,7 @@ impl Engine {
             Ok(rows)
         });
         let rows = rows.map_err(|e: lexel::Error| to_python(&e))?;
-        Ok(Batch::new(rows, slf.clone().unbind()))
+        Ok(Batch::new(rows, slf.clone().unbind(), pad_token.as_deref()))
     }
 
     #[pyo3(signature = (first, second = None, *, add_special_tokens = true))]
@@ -289,7 +290,7 @@ impl Engine {
     ) -> Encoding {
         let second = second.map(|s| s.inner.clone());
         let inner = slf.get().pipeline.post_process(first.inner.clone(), second, add_special_tokens);
-        Encoding { inner, engine: slf.clone().unbind() }
+        Encoding { inner, engine: slf.clone().unbind(), pad_token: first.pad_token.clone() }
     }
 
     #[pyo3(signature = (ids, *, skip_special_tokens = false))]

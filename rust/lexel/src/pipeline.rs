@@ -299,7 +299,7 @@ impl Pipeline {
         normalized(self.normalizer.as_deref(), text)
     }
 
-    /// Split a text as the pre-tokenizer does: pieces with their byte ranges in the text.
+    /// Split a text as the pre-tokenizer does: pieces with the code points of the text they stand for.
     ///
     /// # Errors
     /// [`crate::ErrorKind::Argument`] for texts of 4 GiB and more.
@@ -307,9 +307,12 @@ impl Pipeline {
         check_size(text)?;
         let mut pieces = Vec::new();
         let mut segment = Segment::<true>::new(text, 0);
+        let mut cursor = CharCursor::new(text);
         self.splitter.run(&mut segment, &mut SplitScratch::default(), &mut |segment, start, end| {
             let piece = self.spell(&segment.text()[start as usize..end as usize]).into_owned();
-            pieces.push((piece, segment.span(start as usize, end as usize)));
+            let (start, end) = segment.span(start as usize, end as usize);
+            let start = cursor.chars_before(start);
+            pieces.push((piece, (start, cursor.chars_before(end))));
             Ok(())
         })?;
         Ok(pieces)
