@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["REASONING_FIELDS", "plain", "plain_document", "plain_message"]
+__all__ = ["REASONING_FIELDS", "plain", "plain_argument", "plain_document", "plain_message"]
 
 # The names a message's reasoning goes by; the first is the one templates read.
 REASONING_FIELDS = ("reasoning_content", "thinking", "reasoning")
@@ -92,11 +92,20 @@ def plain_document(document: Any, index: int) -> dict[str, Any]:
     return _as_dict(document, "document", index)
 
 
-def _as_dict(value: Any, what: str, index: int) -> dict[str, Any]:
+def plain_argument(value: Any, name: str) -> Any:
+    """Return a plain copy of an argument.
+
+    Raises:
+        ValueError: it contains itself; says which argument.
+    """
     try:
-        fields = plain(value)
+        return plain(value)
     except RecursionError:
-        raise ValueError(f"{what} {index} is nested too deeply, or contains itself") from None
+        raise ValueError(f"{name} is nested too deeply, or contains itself") from None
+
+
+def _as_dict(value: Any, what: str, index: int) -> dict[str, Any]:
+    fields = plain_argument(value, f"{what} {index}")
     if not isinstance(fields, dict):
         raise TypeError(
             f"{what} {index} is a {type(value).__name__}; expected a dict, a dataclass or an object with model_dump()"

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lexel.chat_templates.continue_final import cut, open_final
-from lexel.chat_templates.plain import plain, plain_document, plain_message
+from lexel.chat_templates.plain import plain_argument, plain_document, plain_message
 from lexel.chat_templates.sandbox.budget import DEFAULT_BUDGET, Budget, Meter
 from lexel.chat_templates.sandbox.errors import require_jinja, template_error, template_line, wrap
 from lexel.chat_templates.tools import tool_schemas
@@ -132,11 +132,11 @@ def _template_names(
         raise TypeError(f"messages is a {type(messages).__name__}; expected a list of messages")
     if documents is not None and isinstance(documents, (str, bytes, Mapping)):
         raise TypeError(f"documents is a {type(documents).__name__}; expected a list of dicts")
-    names = plain(variables) if variables else {}
+    names = plain_argument(variables, "variables") if variables else {}
     if not _RESERVED.isdisjoint(names):
         raise TypeError(f"template variables may not be named {sorted(_RESERVED & set(names))}: they are arguments")
     names["messages"] = [plain_message(message, index) for index, message in enumerate(messages)]
-    names["tools"] = None if tools is None else plain(tool_schemas(tools))
+    names["tools"] = None if tools is None else plain_argument(tool_schemas(tools), "tools")
     names["documents"] = (
         None if documents is None else [plain_document(document, index) for index, document in enumerate(documents)]
     )
@@ -153,7 +153,7 @@ def _run(compiled: Compiled, names: dict[str, Any], budget: Budget) -> tuple[str
         return text, sorted(meter.spans)
     # Inside a macro the place in the output is unknown. Render once more with marks around the blocks, and trust them
     # only if the text without them is the text.
-    nonce = secrets.token_hex(8)
+    nonce = secrets.randbits(64)  # digits: no filter changes their case
     marked = Meter(budget, names)
     marked.marks = (f"\U000ffff0{nonce}(", f"\U000ffff0{nonce})")
     return text, _spans_from_marks(_emit(compiled, names, marked), marked.marks, text)

@@ -104,13 +104,24 @@ class _Converter:
             case "end":
                 return self._touching(r"\n?\Z") + r"(?:$|\Z)"
             case "ahead":
-                body, original = self._group_body()
-                return self._touching(body) + (f"(?={body})" if text == "(?=" else f"(?!{original})")
+                return self._ahead(text)
             case "behind":
-                return f"{text}{self._group_body()[1]})"
+                # At the end, what it looks back at may be among what is still to come.
+                return rf"(?:{text}{self._group_body()[1]})|\Z)"
             case "group":
                 return rf"(?:{text}{self._group_body()[0]})|\Z){self._quantifier()}"
         return rf"(?:{text}|\Z){self._quantifier()}"
+
+    def _ahead(self, opening: str) -> str:
+        start = self._place
+        body, original = self._group_body()
+        if opening == "(?!":
+            # What reaches the end is undecided, and undecided is accepted.
+            return f"(?:(?={self._touched(body)})|(?!{original}))"
+        touching = self._touching(body)
+        # Converted a second time, because the groups in it need names of their own.
+        self._place = start
+        return f"{touching}(?={self._group_body()[0]})"
 
     def _group_body(self) -> tuple[str, str]:
         start = self._place
@@ -119,10 +130,13 @@ class _Converter:
         self._place += 1
         return body, original
 
+    def _touched(self, body: str) -> str:
+        self._touches += 1
+        return rf"(?:{body})\Z(?P<{_TOUCHED}{self._touches}>)"
+
     def _touching(self, body: str) -> str:
         """Note, without matching anything, whether this could reach the end of the text."""
-        self._touches += 1
-        return rf"(?=(?:(?:{body})\Z(?P<{_TOUCHED}{self._touches}>))?)"
+        return f"(?=(?:{self._touched(body)})?)"
 
     def _quantifier(self) -> str:
         found = _QUANTIFIER.match(self._source, self._place)

@@ -2,7 +2,7 @@
 
 A template comes with a model, from anyone. Counting makes the answer the same on every machine: what renders here
 renders there, and what runs away stops at the same place. One unit is about ten nanoseconds: a small step of the
-interpreter, or sixteen characters copied. A chat of three messages needs some thousands.
+interpreter, sixteen characters searched, or twice as many copied. A chat of three messages needs some thousands.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ class Budget:
     because many templates look from each message at all others.
     """
 
-    work: int = 10_000_000
+    work: int = 5_000_000
     """Units any render may spend."""
-    work_per_input: int = 500
+    work_per_input: int = 1000
     """Further units for each unit of `weight` of the messages, tools, documents and variables."""
     work_per_pair: int = 20
     """Further units for each pair of messages."""
@@ -80,7 +80,7 @@ class Meter:
 
     def make(self, size: int) -> None:
         """Pay for a string of this many characters, or a list of this many items, before it is made."""
-        self.remaining -= 2 + (size >> 4)
+        self.remaining -= 2 + (size >> 5)
         if self.remaining < 0 or size > self._most:
             self._extend(size)
 

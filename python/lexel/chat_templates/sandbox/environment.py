@@ -16,7 +16,7 @@ from jinja2 import Template, nodes
 from jinja2.defaults import DEFAULT_FILTERS, DEFAULT_TESTS
 from jinja2.exceptions import SecurityError, TemplateError, TemplateRuntimeError
 from jinja2.ext import loopcontrols
-from jinja2.runtime import BlockReference, Context, LoopContext, Macro, Undefined
+from jinja2.runtime import BlockReference, Context, LoopContext, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedFormatter
 from jinja2.utils import Namespace
 
@@ -99,13 +99,6 @@ class _Formatter(SandboxedFormatter):  # type: ignore[misc]
         super().__init__(env)
         self._meter = meter
 
-    def get_field(self, field_name: str, args: Any, kwargs: Any) -> Any:
-        found = super().get_field(field_name, args, kwargs)
-        if isinstance(found[0], Undefined) and found[0]._undefined_exception is SecurityError:
-            # Formatted, it would be an empty string, and the attempt would go unseen.
-            found[0]._fail_with_undefined_error()
-        return found
-
     def format_field(self, value: Any, format_spec: str) -> Any:
         guards.price_format_spec(self._meter, value, format_spec)
         return Formatter.format_field(self, value, format_spec)
@@ -142,6 +135,13 @@ class ChatEnvironment(ImmutableSandboxedEnvironment):  # type: ignore[misc]
             except KeyError:
                 return self.undefined(obj=obj, name=attribute)
         return super().getattr(obj, attribute)
+
+    def unsafe_undefined(self, obj: Any, attribute: str) -> Any:
+        """Return what stands for a forbidden attribute; an internal one is refused even if nothing is done with it."""
+        undefined = super().unsafe_undefined(obj, attribute)
+        if attribute.startswith("_"):
+            undefined._fail_with_undefined_error()
+        return undefined
 
     def call_filter(self, name: str, *args: Any, **kwargs: Any) -> Any:
         """Call a filter that a template names by a string."""

@@ -112,7 +112,7 @@ def _metered_filter(name: str, func: Callable[..., Any]) -> Callable[..., Any]:
         for arg in kwargs.values():
             meter.touch_whole(arg)
         if not light:
-            if consuming or shallow:
+            if consuming:
                 value = guards.realize(meter, value)
             before = meter.remaining
             if not shallow:
@@ -136,7 +136,7 @@ def _metered_filter(name: str, func: Callable[..., Any]) -> Callable[..., Any]:
 
 def _each(meter: Meter, items: Iterator[Any]) -> Iterator[Any]:
     for item in items:
-        meter.spend(10)
+        meter.spend(50)
         yield item
 
 

@@ -199,7 +199,8 @@ class _Instrument(NodeTransformer):  # type: ignore[misc]
     def visit_Getitem(self, node: nodes.Getitem) -> nodes.Getitem:
         self.generic_visit(node)
         if isinstance(node.arg, nodes.Slice):
-            node.node = _filter(_SLICED, node.node)
+            if not _is_constant(node.node):
+                node.node = _filter(_SLICED, node.node)
         elif not isinstance(node.arg, nodes.Const):
             node.arg = _filter(_HASHED, node.arg)
         return node
@@ -212,8 +213,12 @@ class _Instrument(NodeTransformer):  # type: ignore[misc]
 
 
 def _whole_unless_constant(node: nodes.Expr) -> nodes.Expr:
-    if isinstance(node, (nodes.TemplateData, nodes.Const)):
-        return node
+    return node if _is_constant(node) else _filter(_WHOLE, node)
+
+
+def _is_constant(node: nodes.Expr) -> bool:
+    """Say whether a value depends on nothing but the template, so that jinja2 may compute it at compile time."""
+    variable = (nodes.Name, nodes.Call, nodes.Filter, nodes.Test)
     if isinstance(node, nodes.Filter) and node.name in {_OPEN, _CLOSE}:
-        return node
-    return _filter(_WHOLE, node)
+        return True
+    return not isinstance(node, variable) and next(node.find_all(variable), None) is None
