@@ -26,7 +26,7 @@ export PATH := $(VIRTUAL_ENV)/bin:$(PATH)
 unexport CONDA_PREFIX
 
 .PHONY: help demo test test-fast test-core test-torch test-rust test-python \
-	develop smollm2 lint lint-python lint-rust fmt type bench wheel clean
+	develop smollm2 lint lint-python lint-rust fmt type bench bench-core wheel clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,8 +77,12 @@ lint-rust: $(STAMPS)/venv ## Check Rust: rustfmt and clippy.
 type: $(STAMPS)/python ## Check the types of the package.
 	$(VENV)/bin/mypy
 
-bench: $(STAMPS)/native-release ## Compare the speed of encoding with the tokenizers library; equality first.
+bench: $(STAMPS)/native-release ## Measure everything beside the tokenizers library, equality first (about five minutes).
 	$(PY) benchmarks/encode.py $(BENCH)
+
+bench-core: $(STAMPS)/venv ## Measure the Rust core beside other Rust libraries, equality first.
+	@$(need_rust)
+	cd rust/lexel-compare && RAYON_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false cargo run --release $(LOCKED) -- $(BENCH)
 
 fmt: $(STAMPS)/python ## Format Python and Rust.
 	$(VENV)/bin/ruff check --fix-only --exit-zero .

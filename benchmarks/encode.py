@@ -1,93 +1,79 @@
-"""How fast a text becomes ids, beside the `tokenizers` library: equality first, then speed.
+"""How fast text becomes ids and ids become text, beside the `tokenizers` library: equality first, then speed.
 
-    python benchmarks/encode.py [--tokenizer FOLDER] [--corpus FILE] [--rounds 5]
+    python benchmarks/encode.py                          all series, about five minutes on an idle machine
+    python benchmarks/encode.py --series throughput pathological --vocabularies gpt2 --corpora english
 
-One thread. The corpus is cut into documents of about 2 KiB, so that no whole-text cache can answer. `first` is the
-first pass of the process over the documents, `again` the median of the others.
+Nothing is timed that is not equal: every result that was timed is compared with the reference's, and a row whose
+results differ shows where in place of figures, and the program fails. A missed bar (last column) is no failure.
+Figures move with the machine; the ratio is the point. docs/performance.md says what each series means.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
-import statistics
+import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
+# Both libraries read these; they must stand before either is imported. One thread is the rule, and the series that
+# use more switch them on (measure.threads).
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
-DATA = Path(os.environ.get("LEXEL_TEST_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
-DOCUMENT_BYTES = 2048
+os.environ["RAYON_NUM_THREADS"] = "2"
+
+SERIES = ("start", "throughput", "pathological", "short", "decoding", "training")
+# Only where it is asked for: compares with a library that this project does not install.
+EXTRA_SERIES = ("call",)
+RECORD = Path(__file__).resolve().parent / "record"
 
 
-def documents(corpus: Path, limit_bytes: int) -> list[str]:
-    """Return the corpus as documents that end at a line end."""
-    made, current, size = [], [], 0
-    with corpus.open(encoding="utf-8", newline="") as lines:
-        for line in lines:
-            current.append(line)
-            size += len(line.encode())
-            if size >= DOCUMENT_BYTES:
-                made.append("".join(current))
-                limit_bytes -= size
-                current, size = [], 0
-                if limit_bytes <= 0:
-                    break
-    return made
+def arguments(vocabularies: tuple[str, ...], corpora: tuple[str, ...]) -> argparse.Namespace:
+    """Read the command line."""
+    summary, _, rest = (__doc__ or "").partition("\n")
+    parser = argparse.ArgumentParser(
+        description=summary, epilog=rest, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    series = (*SERIES, *EXTRA_SERIES)
+    told = f"{', '.join(SERIES)} (default); {', '.join(EXTRA_SERIES)}"
+    parser.add_argument("--series", nargs="+", choices=series, default=SERIES, metavar="NAME", help=told)
+    parser.add_argument("--vocabularies", nargs="+", default=vocabularies, metavar="NAME", help=", ".join(vocabularies))
+    told = ", ".join(corpora)
+    parser.add_argument("--corpora", nargs="+", choices=corpora, default=corpora, metavar="NAME", help=told)
+    parser.add_argument("--repeats", type=int, default=5, metavar="N", help="timings of what is timed repeatedly (5)")
+    parser.add_argument("--full", action="store_true", help="time every vocabulary on the whole of every corpus")
+    parser.add_argument("--record", metavar="MACHINE", default="local", help="folder of benchmarks/record to write to")
+    return parser.parse_args()
 
 
-def rates(encode: Callable[[str], Any], texts: list[str], rounds: int) -> tuple[float, float, float]:
-    """Return MB/s of the first pass, the median of the others, and their spread."""
-    total = sum(len(text.encode()) for text in texts) / 1e6
-    passes = []
-    for _ in range(rounds + 1):
-        start = time.perf_counter()
-        for text in texts:
-            encode(text)
-        passes.append(total / (time.perf_counter() - start))
-    again = passes[1:]
-    return passes[0], statistics.median(again), max(again) - min(again)
+def main() -> int:
+    """Measure what was asked for; return the exit status."""
+    import corpora
+    import lexel._lexel
+    import vocabularies
+    from settings import Settings
+    from table import Table
 
-
-def main() -> None:
-    """Compare, print a table; refuse to time what is not equal."""
-    arguments = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    arguments.add_argument("--tokenizer", type=Path, default=DATA / "tokenizers" / "gpt2")
-    arguments.add_argument("--corpus", type=Path, default=DATA / "corpora" / "english.txt")
-    arguments.add_argument("--rounds", type=int, default=5)
-    arguments.add_argument("--megabytes", type=float, default=2.0)
-    chosen = arguments.parse_args()
-
-    import tokenizers
-
-    import lexel
-
-    texts = documents(chosen.corpus, int(chosen.megabytes * 1e6))
-    tok = lexel.AutoTokenizer.from_pretrained(chosen.tokenizer)
-    library = tokenizers.Tokenizer.from_file(str(chosen.tokenizer / "tokenizer.json"))
-    library.no_truncation()
-    library.no_padding()
-    for text in texts:
-        expected = library.encode(text, add_special_tokens=False).ids
-        if tok.encode(text, add_special_tokens=False) != expected:
-            raise SystemExit(f"the ids differ on {text[:60]!r} …; unequal outputs are not timed")
-
-    # Loaded anew, so that the comparison above has filled no cache.
-    tok = lexel.AutoTokenizer.from_pretrained(chosen.tokenizer)
-    library = tokenizers.Tokenizer.from_file(str(chosen.tokenizer / "tokenizer.json"))
-    print(f"{chosen.tokenizer.name}, {chosen.corpus.name}: {len(texts)} documents, equal ids, one thread, lists out")
-    print(f"{'':28}{'first':>8}{'again':>8}{'spread':>8}  MB/s")
-    table = {
-        f"lexel {lexel.__version__} ({tok.engine})": lambda text: tok.encode(text, add_special_tokens=False),
-        f"tokenizers {tokenizers.__version__}": lambda text: library.encode(text, add_special_tokens=False).ids,
-    }
-    for name, encode in table.items():
-        first, again, spread = rates(encode, texts, chosen.rounds)
-        print(f"{name:28}{first:8.1f}{again:8.1f}{spread:8.1f}")
+    chosen = arguments(vocabularies.NAMES, corpora.CORPORA)
+    if lexel._lexel.__profile__ != "release":
+        print("note: the native module was built for development; figures mean nothing until `make bench` rebuilds it")
+    settings = Settings(
+        vocabularies=vocabularies.load(tuple(chosen.vocabularies)),
+        corpora=tuple(chosen.corpora),
+        repeats=chosen.repeats,
+        threads=int(os.environ["RAYON_NUM_THREADS"]),
+        sample_bytes=None if chosen.full else 512 << 10,
+    )
+    table = Table()
+    for name, value in table.facts.items():
+        print(f"{name:>14}: {value}")
+    start = time.perf_counter()
+    for name in chosen.series:
+        importlib.import_module(f"series.{name}").run(table, settings)
+    status = table.close()
+    print(f"{time.perf_counter() - start:.0f} s; recorded in {table.record(RECORD / chosen.record)}")
+    return status
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

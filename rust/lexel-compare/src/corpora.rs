@@ -9,10 +9,8 @@ pub const CORPORA: [&str; 4] = ["english", "code", "cjk", "multilingual"];
 
 /// Where the test data is expected: `LEXEL_TEST_DATA`, or beside the repository.
 pub fn data_folder() -> PathBuf {
-    std::env::var_os("LEXEL_TEST_DATA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
-        PathBuf::from,
-    )
+    std::env::var_os("LEXEL_TEST_DATA")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"), PathBuf::from)
 }
 
 /// A corpus cut into documents of about `bytes` bytes, each of which ends with a line.

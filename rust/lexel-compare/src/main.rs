@@ -84,7 +84,9 @@ fn main() -> ExitCode {
 fn compare(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
     let data = corpora::data_folder();
     let mut right = true;
-    println!("vocabulary   corpus        output  peer         fresh MiB/s (min–max)      warm MiB/s    × reference (fresh, warm)");
+    println!(
+        "vocabulary   corpus        output  peer         fresh MiB/s (min–max)      warm MiB/s    × reference (fresh, warm)"
+    );
     for vocabulary in &arguments.vocabularies {
         for corpus in &arguments.corpora {
             let documents = corpora::documents(&data, corpus, arguments.documents)?;
@@ -110,7 +112,8 @@ fn series(
     output: Output,
 ) -> Result<bool, Box<dyn Error>> {
     let data = corpora::data_folder();
-    let mut reference = Peer::load(peers::NAMES[0], &data, vocabulary)?.ok_or("the reference reads every vocabulary")?;
+    let mut reference =
+        Peer::load(peers::NAMES[0], &data, vocabulary)?.ok_or("the reference reads every vocabulary")?;
     let row = |peer: &str, rest: &str| {
         let output = if output == Output::Ids { "ids" } else { "spans" };
         println!("{vocabulary:<12} {corpus:<13} {output:<7} {peer:<12} {rest}");

@@ -52,11 +52,7 @@ pub fn time(peer: &mut Peer, documents: &[String], output: Output) -> Result<f64
 ///
 /// # Errors
 /// As [`time`].
-pub fn rounds(
-    peers: &mut [Peer],
-    chunks: &[&[String]],
-    output: Output,
-) -> Result<[Vec<Vec<f64>>; 2], Box<dyn Error>> {
+pub fn rounds(peers: &mut [Peer], chunks: &[&[String]], output: Output) -> Result<[Vec<Vec<f64>>; 2], Box<dyn Error>> {
     let mut seconds = [vec![Vec::new(); peers.len()], vec![Vec::new(); peers.len()]];
     for (round, chunk) in chunks.iter().enumerate() {
         for (state, seconds) in seconds.iter_mut().enumerate() {

@@ -17,10 +17,7 @@ pub const NAMES: [&str; 4] = ["tokenizers", "lexel", "fastokens", "tiktoken-rs"]
 /// The half-open code points of the text that a token stands for.
 pub type Span = (usize, usize);
 
-const NO_SPECIALS: EncodeOptions = EncodeOptions {
-    add_special_tokens: false,
-    split_special_tokens: false,
-};
+const NO_SPECIALS: EncodeOptions = EncodeOptions { add_special_tokens: false, split_special_tokens: false };
 
 /// A loaded tokenizer of one of the libraries.
 pub enum Peer {
@@ -121,8 +118,7 @@ fn ranks(folder: &Path, vocabulary: &str) -> Result<Option<CoreBPE>, Box<dyn Err
         tokens.insert(STANDARD.decode(token)?, rank.parse()?);
     }
     let specials = description["special_tokens"].as_object().into_iter().flatten();
-    let specials = specials
-        .filter_map(|(token, id)| Some((token.clone(), u32::try_from(id.as_u64()?).ok()?)))
-        .collect();
+    let specials =
+        specials.filter_map(|(token, id)| Some((token.clone(), u32::try_from(id.as_u64()?).ok()?))).collect();
     Ok(Some(CoreBPE::new(tokens, specials, field("pat_str")?).map_err(|e| e.to_string())?))
 }

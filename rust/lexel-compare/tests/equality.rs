@@ -29,7 +29,8 @@ fn lexel_equals_the_reference() -> Result<(), Box<dyn Error>> {
         }
         // What lexel refuses runs on the reference itself.
         let Ok(Some(mut lexel)) = Peer::load("lexel", &data, &vocabulary) else { continue };
-        let mut reference = Peer::load("tokenizers", &data, &vocabulary)?.ok_or("the reference reads every vocabulary")?;
+        let mut reference =
+            Peer::load("tokenizers", &data, &vocabulary)?.ok_or("the reference reads every vocabulary")?;
         for corpus in CORPORA {
             let documents = corpora::documents(&data, corpus, DOCUMENT)?;
             let step = (documents.len() * DOCUMENT / COMPARED).max(1);

@@ -1,0 +1,29 @@
+"""What one run measures, as the command line says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vocabularies import Vocabulary
+
+# The two promises that stand in the table's last column.
+TIMES_REFERENCE = 15.0
+SLOWEST_MIB_S, DOUBLING = 10.0, 2.3
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The choices of a run."""
+
+    vocabularies: list[Vocabulary]
+    corpora: tuple[str, ...]
+    repeats: int
+    threads: int
+    # Vocabularies without a promise are timed on this much of each corpus, spread over it; None: on all of it.
+    sample_bytes: int | None
+
+    def few(self, *names: str) -> list[Vocabulary]:
+        """Return the vocabularies of these names; all that were chosen if none of them was."""
+        return [v for v in self.vocabularies if v.name in names] or self.vocabularies
