@@ -189,7 +189,13 @@ def _library_trainer(kind: str, vocab_size: int, special: Sequence[TokenFlags], 
 
     tokens = [tokenizers.AddedToken(**AddedToken.from_flags(flags).__getstate__()) for flags in special]
     make = getattr(tokenizers.trainers, _trainer_name(kind))
-    return make(vocab_size=vocab_size, special_tokens=tokens, **options)
+    # The library prints a line about a setting it does not know, and goes on.
+    known = json.loads(make().__getstate__())[_trainer_name(kind)]
+    known = set(known.get("bpe_trainer", known)) - {"words", "special_tokens", "vocab_size"}
+    unknown = set(options) - known
+    if unknown:
+        raise TypeError(f"unknown training settings {sorted(unknown)}; a {kind} model takes {sorted(known)}")
+    return make(**{"vocab_size": vocab_size, "special_tokens": tokens, "show_progress": False, **options})
 
 
 def _resolve_tokens(stage: dict[str, Any], names: Mapping[str, str], engine: Any) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from lexel.added_token import AddedToken
 from lexel.backends.fallback_batch import FallbackBatch, FallbackDecodeStream
+from lexel.backends.stored_limits import padding_json, padding_of, truncation_json, truncation_of
 from lexel.errors import FormatError, UnsupportedError
 
 if TYPE_CHECKING:
@@ -85,29 +86,44 @@ class FallbackEngine:
                 return str(part.__getstate__().decode("utf-8"))
             except Exception as error:
                 raise UnsupportedError(f"this {name} is written in Python and has no JSON form: {error}") from error
-        content = json.loads(self.to_json())[name]
-        return None if content is None else json.dumps(content, ensure_ascii=False)
+        if name == "truncation":
+            return None if self._truncation is None else truncation_json(**self._truncation)
+        return None if self._padding is None else padding_json(**self._padding)
 
     def with_component(self, name: Component, json: str | None) -> FallbackEngine:
         """Return an engine with one stage replaced."""
-        return FallbackEngine.from_json(_with_stage(self.to_json(), name, json))
+        try:
+            return FallbackEngine.from_json(_with_stage(self.to_json(), name, json))
+        except UnsupportedError:
+            # Another stage is written in Python; the stages are moved into a new object by reference.
+            made = self._rebuilt()
+            if name in _STAGES:
+                setattr(made, name, None if json is None else _part(name, json))
+            else:
+                _set_limit(made, name, json)
+            return FallbackEngine(made)
 
     def with_live_component(self, name: str, part: Any) -> FallbackEngine:
         """Return an engine with one stage replaced by an object of the library (written in Python, perhaps)."""
-        import tokenizers
-
-        made = tokenizers.Tokenizer.from_str(self.to_json())
+        made = self._copy()._library
         setattr(made, name, part)
         return FallbackEngine(made)
 
+    def _model(self) -> dict[str, Any]:
+        import tokenizers
+
+        # The model is never written in Python, even where another stage is.
+        model: dict[str, Any] = json.loads(tokenizers.Tokenizer(self._library.model).to_str())["model"]
+        return model
+
     def model_info(self) -> str:
         """Return the JSON of the model without its vocabulary and merges."""
-        model = json.loads(self.to_json())["model"]
+        model = self._model()
         return json.dumps({key: value for key, value in model.items() if key not in ("vocab", "merges")})
 
     def merges(self) -> list[tuple[str, str]]:
         """Return the merges of the model in order, empty if it has none."""
-        pairs = json.loads(self.to_json())["model"].get("merges", ())
+        pairs = self._model().get("merges", ())
         return [(pair[0], pair[1]) if not isinstance(pair, str) else _split_merge(pair) for pair in pairs]
 
     def live(self) -> Any:
@@ -150,7 +166,23 @@ class FallbackEngine:
             return FallbackEngine.from_json(self.to_json())
         except UnsupportedError:
             # A Python component cannot be copied; the parts are moved into a new object by reference.
-            return FallbackEngine(_rebuilt(self._library))
+            return FallbackEngine(self._rebuilt())
+
+    def _rebuilt(self) -> Any:
+        """Return a new object that shares the stages of ours: one written in Python has no serial form."""
+        import tokenizers
+
+        made = tokenizers.Tokenizer(self._library.model)
+        for name in _STAGES:
+            part = getattr(self._library, name)
+            if part is not None:
+                setattr(made, name, part)
+        if self._truncation is not None:
+            made.enable_truncation(**self._truncation)
+        if self._padding is not None:
+            made.enable_padding(**self._padding)
+        made.add_tokens([token for _, token in sorted(self._library.get_added_tokens_decoder().items())])
+        return made
 
     def vocab_size(self, with_added: bool = True) -> int:
         """Return how many tokens there are."""
@@ -330,22 +362,27 @@ def _with_stage(text: str, name: str, stage: str | None) -> str:
     return json.dumps(content, ensure_ascii=False)
 
 
+def _part(name: str, stage: str) -> Any:
+    """Return a stage as an object of the library."""
+    import tokenizers
+
+    empty = tokenizers.Tokenizer(tokenizers.models.BPE()).to_str()
+    return getattr(tokenizers.Tokenizer.from_str(_with_stage(empty, name, stage)), name)
+
+
+def _set_limit(library: Any, name: str, stage: str | None) -> None:
+    """State a truncation or padding on an object of the library."""
+    if name == "truncation":
+        found = truncation_of(stage)
+        library.no_truncation() if found is None else library.enable_truncation(**found)
+    else:
+        found = padding_of(stage)
+        library.no_padding() if found is None else library.enable_padding(**found)
+
+
 def _split_merge(pair: str) -> tuple[str, str]:
     left, _, right = pair.partition(" ")
     return left, right
-
-
-def _rebuilt(library: Any) -> Any:
-    """Return a new object that shares the parts of another (parts written in Python have no serial form)."""
-    import tokenizers
-
-    made = tokenizers.Tokenizer(library.model)
-    for name in _STAGES:
-        part = getattr(library, name)
-        if part is not None:
-            setattr(made, name, part)
-    made.add_tokens([token for _, token in sorted(library.get_added_tokens_decoder().items())])
-    return made
 
 
 def _row(item: Any, index: int, pairs: bool, split: bool) -> Any:

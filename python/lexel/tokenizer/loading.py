@@ -94,8 +94,8 @@ def read_options(
     if "additional_special_tokens" in options and not options.get("extra_special_tokens"):
         options["extra_special_tokens"] = options.pop("additional_special_tokens")
     _gather_own_tokens(options)
-    options = {**options, "added_tokens_decoder": _added_tokens(files, options, given, has_pipeline)}
-    options = read_config(options)
+    added = _added_tokens(files, options, given, has_pipeline)
+    options = {**read_config(options), "added_tokens_decoder": added}
     _use_known_tokens(options)
     options["name_or_path"] = files.name
     return options, init_inputs
