@@ -196,14 +196,14 @@ def _generate(show: _Show, model: DemoModel, tok: Tokenizer, batch: BatchEncodin
         "Ids in, one new id out, again and again, until the model says that it is done. "
         "The text appears as soon as its tokens are complete.",
     )
-    with show.console.status("starting torch"):
-        from lexel.runtime import AutoModelForCausalLM
+    from lexel.runtime import AutoModelForCausalLM
 
     start = time.perf_counter()
-    with show.console.status("loading the weights"):
+    with show.console.status("loading torch and the weights"):
         runner = model.load(AutoModelForCausalLM)
     parameters = sum(weight.numel() for weight in runner.parameters())
-    show.note(f"{parameters / 1e6:.1f} million parameters, loaded in {time.perf_counter() - start:.2f} s")
+    seconds = time.perf_counter() - start
+    show.note(f"{parameters / 1e6:.1f} million parameters; torch and the weights loaded in {seconds:.1f} s")
     show.gap()
     answer = _Answer()
     start = time.perf_counter()
