@@ -58,6 +58,11 @@ def test_padding_is_never_marked() -> None:
     assert assistant_masks([[(0, 2), (1, 2)]], [[(0, 3)]], [[1, 0]]) == [[1, 0]]
 
 
+def test_unknown_spans_are_no_mask() -> None:
+    with pytest.raises(ValueError, match="changes the text of a generation block"):
+        assistant_masks([[(0, 2)]], [None])
+
+
 def test_rows_must_match() -> None:
     with pytest.raises(ValueError, match="1 rows of offsets and 2 rows of spans"):
         assistant_masks([[(0, 1)]], [[], []])
@@ -84,7 +89,7 @@ def test_mask_is_what_a_character_wise_twin_says(case: tuple[list[tuple[str, boo
     assert rendered.text == "".join(piece for piece, _ in pieces)
     tokens = list(zip([0, *cuts], cuts, strict=False))
     expected = [int(any(owned[start:end])) for start, end in tokens if start < end]
-    assert mask([token for token in tokens if token[0] < token[1]], rendered.generation_spans) == expected
+    assert mask([token for token in tokens if token[0] < token[1]], rendered.generation_spans or []) == expected
 
 
 PREFIXES = ["", "<|im_start|>assistant\n", "  ", "😀"]
@@ -119,7 +124,7 @@ def test_spans_hold_exactly_what_the_blocks_write(shell: str, prefix: str, body:
     rendered = render(shell.replace("BLOCK", block), messages)
     marked = render(shell.replace("BLOCK", twin), messages, variables={"l": left, "r": right}).text
     assert rendered.text == marked.replace(left, "").replace(right, "")
-    written = [rendered.text[start:end] for start, end in rendered.generation_spans]
+    written = [rendered.text[start:end] for start, end in rendered.generation_spans or ()]
     assert written == [piece.split(right)[0] for piece in marked.split(left)[1:]]
 
 

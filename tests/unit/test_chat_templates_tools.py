@@ -3,6 +3,7 @@
 import enum
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from types import SimpleNamespace
 from typing import (  # noqa: UP035 - these forms are the subject
     Annotated,
     Any,

@@ -55,7 +55,7 @@ def _warn(template: str) -> None:
 
 
 def assistant_masks(
-    offsets: Sequence[Any], spans: Sequence[Sequence[Span]], attention: Sequence[Sequence[int]] | None = None
+    offsets: Sequence[Any], spans: Sequence[Sequence[Span] | None], attention: Sequence[Sequence[int]] | None = None
 ) -> list[list[int]]:
     """Return 1 for every token the assistant wrote, 0 for all others.
 
@@ -65,10 +65,18 @@ def assistant_masks(
             tokenizer trims) counts if it stands inside a span.
         spans: the `generation_spans` of each row's render.
         attention: the attention mask; where it is 0 there is padding, which is never marked.
+
+    Raises:
+        ValueError: a row has no spans, because its template changes what it wrote in a generation block.
     """
     if len(offsets) != len(spans):
         raise ValueError(f"{len(offsets)} rows of offsets and {len(spans)} rows of spans: expected one for each")
-    masks = [_row(row, row_spans) for row, row_spans in zip(offsets, spans, strict=True)]
+    if None in spans:
+        raise ValueError(
+            "the chat template changes the text of a generation block after writing it, so that the assistant's tokens "
+            "cannot be found: put {% generation %} where the text is written last"
+        )
+    masks = [_row(row, row_spans or ()) for row, row_spans in zip(offsets, spans, strict=True)]
     if attention is not None:
         for mask, attended in zip(masks, attention, strict=True):
             mask[:] = [bit if seen else 0 for bit, seen in zip(mask, attended, strict=True)]

@@ -30,8 +30,9 @@ class Rendered(NamedTuple):
     """What a template wrote."""
 
     text: str
-    generation_spans: list[tuple[int, int]]
-    """(start, end) code points of `text` that stand in ``{% generation %}`` blocks, ascending."""
+    generation_spans: list[tuple[int, int]] | None
+    """(start, end) code points of `text` that stand in ``{% generation %}`` blocks, ascending. None if the template
+    changes the text of a block after writing it, so that nobody can say where it went."""
 
 
 def render(
@@ -75,7 +76,7 @@ def render(
     text, spans = _run(compiled, names, budget)
     if final is not None:
         text = cut(text, final)
-        spans = [(start, min(end, len(text))) for start, end in spans if start < len(text)]
+        spans = spans and [(start, min(end, len(text))) for start, end in spans if start < len(text)]
     return Rendered(text, spans)
 
 
@@ -144,7 +145,7 @@ def _template_names(
     return names
 
 
-def _run(compiled: Compiled, names: dict[str, Any], budget: Budget) -> tuple[str, list[tuple[int, int]]]:
+def _run(compiled: Compiled, names: dict[str, Any], budget: Budget) -> tuple[str, list[tuple[int, int]] | None]:
     meter = Meter(budget, names)
     text = _emit(compiled, names, meter)
     if not compiled.has_generation:
@@ -156,7 +157,11 @@ def _run(compiled: Compiled, names: dict[str, Any], budget: Budget) -> tuple[str
     nonce = secrets.randbits(64)  # digits: no filter changes their case
     marked = Meter(budget, names)
     marked.marks = (f"\U000ffff0{nonce}(", f"\U000ffff0{nonce})")
-    return text, _spans_from_marks(_emit(compiled, names, marked), marked.marks, text)
+    try:
+        return text, _spans_from_marks(_emit(compiled, names, marked), marked.marks, text)
+    except template_error():
+        # The marks were in the template's way.
+        return text, None
 
 
 def _emit(compiled: Compiled, names: dict[str, Any], meter: Meter) -> str:
@@ -185,15 +190,15 @@ def _message_index(frames: list[dict[str, Any]], targets: frozenset[str], messag
     places = {id(message): index for index, message in enumerate(messages)}
     for names in reversed(frames):
         # Compiled names are l_LEVEL_NAME; the innermost loop counts.
-        loops = [name.split("_", 2) for name in names if name.startswith("l_")]
-        for _, level, name in sorted((loop for loop in loops if loop[2] in targets), reverse=True):
-            index = places.get(id(names[f"l_{level}_{name}"]))
+        loops = [(int(level), name) for _, level, name in (key.split("_", 2) for key in names if key.startswith("l_"))]
+        for level, name in sorted(loops, reverse=True):
+            index = places.get(id(names[f"l_{level}_{name}"])) if name in targets else None
             if index is not None:
                 return index
     return None
 
 
-def _spans_from_marks(marked: str, marks: tuple[str, str], text: str) -> list[tuple[int, int]]:
+def _spans_from_marks(marked: str, marks: tuple[str, str], text: str) -> list[tuple[int, int]] | None:
     pieces = re.split(f"({re.escape(marks[0])}|{re.escape(marks[1])})", marked)
     place, open_at, spans = 0, [], []
     for piece in pieces:
@@ -204,19 +209,15 @@ def _spans_from_marks(marked: str, marks: tuple[str, str], text: str) -> list[tu
         elif open_at:
             spans.append((open_at.pop(), place))
     bare = "".join(piece for piece in pieces if piece not in marks)
-    if bare != text:
-        # The template trimmed a block: the marks kept its whitespace. Everything else must agree.
-        spans = _without_trimmed(bare, text, spans)
-    return sorted(spans)
+    if bare == text:
+        return sorted(spans)
+    # The template trimmed a block: the marks kept its whitespace. Everything else must agree.
+    same = "".join(bare.split()) == "".join(text.split())
+    return sorted(_without_trimmed(bare, text, spans)) if same else None
 
 
 def _without_trimmed(bare: str, text: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """Carry spans of one text over to another that lacks some of its whitespace."""
-    if "".join(bare.split()) != "".join(text.split()):
-        raise template_error()(
-            "the template changes the text of a generation block after writing it, so that its place cannot be found: "
-            "put {% generation %} where the text is written last"
-        )
     solid = [place for place, char in enumerate(text) if not char.isspace()]
     count_before = [0]
     for char in bare:

@@ -44,7 +44,7 @@ class Sanitized(NamedTuple):
     """A render without its marks."""
 
     text: str
-    generation_spans: list[Span]
+    generation_spans: list[Span] | None
     segments: list[Segment]
 
 
@@ -110,9 +110,9 @@ def unmark(rendered: Rendered, added_tokens: tuple[str, ...]) -> Sanitized:
     return Sanitized("".join(segment.text for segment in segments), _moved(rendered), segments)
 
 
-def _moved(rendered: Rendered) -> list[Span]:
+def _moved(rendered: Rendered) -> list[Span] | None:
     if not rendered.generation_spans:
-        return []
+        return rendered.generation_spans
     marks_before = [0]
     for char in rendered.text:
         marks_before.append(marks_before[-1] + (char in (_OPEN, _CLOSE)))
