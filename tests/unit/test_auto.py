@@ -115,7 +115,7 @@ def test_a_folder_without_a_tokenizer_says_what_it_has(tmp_path: Path) -> None:
     with pytest.raises(LoadError, match="pass gguf_file="):
         AutoTokenizer.from_pretrained(tmp_path)
     (tmp_path / "tokenizer.model").write_bytes(b"\n\x0c\n\x05<unk>")
-    with pytest.raises(UnsupportedError, match="tokenizer.model"):
+    with pytest.raises(UnsupportedError, match=r"tokenizer\.model"):
         AutoTokenizer.from_pretrained(tmp_path)
     with pytest.raises(UnsupportedError, match="sentencepiece model"):
         LlamaTokenizer.from_pretrained(tmp_path)

@@ -1,4 +1,4 @@
-"""The second engine keeps the library's state to itself. That it agrees with the core is the contract suite's matter."""
+"""The second engine keeps the library's state to itself (that it agrees with the core: the contract suite)."""
 
 from __future__ import annotations
 

@@ -114,48 +114,17 @@ def test_init_kwargs_are_a_copy() -> None:
     assert tok.init_kwargs["mine"] == [1]
 
 
-def test_the_call_has_the_field_s_arguments_in_its_order() -> None:
-    names = list(inspect.signature(Tokenizer.__call__).parameters)[1:]
-    assert names == [
-        "text",
-        "text_pair",
-        "text_target",
-        "text_pair_target",
-        "add_special_tokens",
-        "padding",
-        "truncation",
-        "max_length",
-        "stride",
-        "is_split_into_words",
-        "pad_to_multiple_of",
-        "padding_side",
-        "return_tensors",
-        "return_token_type_ids",
-        "return_attention_mask",
-        "return_overflowing_tokens",
-        "return_special_tokens_mask",
-        "return_offsets_mapping",
-        "return_length",
-        "verbose",
-        "tokenizer_kwargs",
-        "kwargs",
-    ]
-    names = list(inspect.signature(Tokenizer.apply_chat_template).parameters)[1:]
-    assert names == [
-        "conversation",
-        "tools",
-        "documents",
-        "chat_template",
-        "add_generation_prompt",
-        "continue_final_message",
-        "tokenize",
-        "sanitize_control_tokens",
-        "padding",
-        "truncation",
-        "max_length",
-        "return_tensors",
-        "return_dict",
-        "return_assistant_tokens_mask",
-        "tokenizer_kwargs",
-        "kwargs",
-    ]
+CALL = """
+text text_pair text_target text_pair_target add_special_tokens padding truncation max_length stride is_split_into_words
+pad_to_multiple_of padding_side return_tensors return_token_type_ids return_attention_mask return_overflowing_tokens
+return_special_tokens_mask return_offsets_mapping return_length verbose tokenizer_kwargs kwargs
+"""
+CHAT = """
+conversation tools documents chat_template add_generation_prompt continue_final_message tokenize sanitize_control_tokens
+padding truncation max_length return_tensors return_dict return_assistant_tokens_mask tokenizer_kwargs kwargs
+"""
+
+
+@pytest.mark.parametrize(("method", "names"), [("__call__", CALL), ("apply_chat_template", CHAT)])
+def test_arguments_are_the_field_s_in_its_order(method: str, names: str) -> None:
+    assert list(inspect.signature(getattr(Tokenizer, method)).parameters)[1:] == names.split()
