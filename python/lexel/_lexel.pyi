@@ -207,6 +207,9 @@ class Encoding:
     def __getstate__(self) -> Any: ...
     def __setstate__(self, state: Any) -> None: ...
 
+def restore_encoding(engine: Engine, columns: Any, windows: Sequence[Encoding], pad_token: str | None) -> Encoding:
+    """Rebuild a pickled `Encoding`; pickle calls this."""
+
 @final
 class DecodeStream:
     """Turns ids into text step by step; the texts concatenated equal the full decode."""

@@ -246,8 +246,11 @@ impl AddedTokens {
                 if done < start {
                     parts.push(Part { start: done, end: start, token: None });
                 }
-                parts.push(Part { start, end, token: Some(id) });
-                done = end;
+                // A token of which the one before took everything is not there any more.
+                if start < end {
+                    parts.push(Part { start, end, token: Some(id) });
+                }
+                done = end.max(done);
             }
         }
         if done < text.len() {

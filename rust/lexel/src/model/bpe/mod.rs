@@ -43,8 +43,10 @@ pub(crate) struct Bpe {
     options: BpeOptions,
     alphabet: Alphabet,
     pairs: Pairs,
-    /// Id of each byte's symbol: under `Bytes` its letter, under `Characters` its `<0xNN>`.
+    /// Id of each byte's letter.
     byte_ids: [u32; 256],
+    /// Id of each byte's `<0xNN>`.
+    fallback_ids: [u32; 256],
     /// Ids of single characters below U+3000, the rest through the vocabulary.
     char_ids: Vec<u32>,
     unk: Option<u32>,
@@ -173,13 +175,11 @@ impl Bpe {
         // The reference looks the unknown token up when it needs it, and fails then; so do we.
         let unk = options.unk_token.as_ref().map(|token| vocab.id(token).unwrap_or(NO_ID));
         let mut byte_ids = [NO_ID; 256];
+        let mut fallback_ids = [NO_ID; 256];
         for (byte, letter) in BYTE_LETTERS.into_iter().enumerate() {
             let mut buffer = [0; 4];
-            let symbol = match alphabet {
-                Alphabet::Bytes => vocab.id(letter.encode_utf8(&mut buffer)),
-                Alphabet::Characters => vocab.id(&format!("<0x{byte:02X}>")),
-            };
-            byte_ids[byte] = symbol.unwrap_or(NO_ID);
+            byte_ids[byte] = vocab.id(letter.encode_utf8(&mut buffer)).unwrap_or(NO_ID);
+            fallback_ids[byte] = vocab.id(&format!("<0x{byte:02X}>")).unwrap_or(NO_ID);
         }
         let mut char_ids = Vec::new();
         if alphabet == Alphabet::Characters {
@@ -202,7 +202,7 @@ impl Bpe {
         }
         if alphabet == Alphabet::Characters {
             // A fallback token stands for one byte, unless its text can also be spelled out.
-            for &id in byte_ids.iter().filter(|&&id| id != NO_ID) {
+            for &id in fallback_ids.iter().filter(|&&id| id != NO_ID) {
                 lens[id as usize] = u32::from(!results.contains(&id) && !options.ignore_merges);
             }
         }
@@ -214,7 +214,20 @@ impl Bpe {
             Alphabet::Characters => Atoms::default(),
         };
         let whole = if options.ignore_merges { WholeTokens::new(vocab, alphabet) } else { WholeTokens::default() };
-        Ok(Self { options, alphabet, pairs, byte_ids, char_ids, unk, lens, whole, atoms, cuts, cuts_at_metaspace })
+        Ok(Self {
+            options,
+            alphabet,
+            pairs,
+            byte_ids,
+            fallback_ids,
+            char_ids,
+            unk,
+            lens,
+            whole,
+            atoms,
+            cuts,
+            cuts_at_metaspace,
+        })
     }
 
     pub(crate) fn options(&self) -> &BpeOptions {
@@ -486,12 +499,12 @@ impl Bpe {
         let mut pending = Pending::default();
         for byte in word.bytes() {
             let width = BYTE_LETTERS[byte as usize].len_utf8() as u32;
-            match self.byte_ids[byte as usize] {
-                NO_ID => self.add_unknown(width, &mut pending, symbols)?,
-                id => {
-                    pending.flush(symbols);
-                    symbols.push(id, width);
-                }
+            let id = self.byte_ids[byte as usize];
+            if id != NO_ID {
+                pending.flush(symbols);
+                symbols.push(id, width);
+            } else if !self.fall_back(BYTE_LETTERS[byte as usize].encode_utf8(&mut [0; 4]), symbols) {
+                self.add_unknown(width, &mut pending, symbols)?;
             }
         }
         pending.flush(symbols);
@@ -511,11 +524,8 @@ impl Bpe {
                 symbols.push(id, width as u32);
                 continue;
             }
-            if self.options.byte_fallback && text.bytes().all(|b| self.byte_ids[b as usize] != NO_ID) {
+            if self.fall_back(text, symbols) {
                 // A pending unknown stays pending here, as in the reference.
-                for byte in text.bytes() {
-                    symbols.push(self.byte_ids[byte as usize], 1);
-                }
                 plain &= pending.0.is_none();
                 continue;
             }
@@ -524,6 +534,17 @@ impl Bpe {
         }
         pending.flush(symbols);
         Ok(plain)
+    }
+
+    /// Push the `<0xNN>` of each byte of an unknown character, if the file wants that and has them all.
+    fn fall_back(&self, character: &str, symbols: &mut Symbols) -> bool {
+        let falls = self.options.byte_fallback && character.bytes().all(|b| self.fallback_ids[b as usize] != NO_ID);
+        if falls {
+            for byte in character.bytes() {
+                symbols.push(self.fallback_ids[byte as usize], 1);
+            }
+        }
+        falls
     }
 
     fn add_unknown(&self, width: u32, pending: &mut Pending, symbols: &mut Symbols) -> Result<()> {
