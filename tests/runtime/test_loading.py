@@ -201,6 +201,9 @@ def test_from_config_and_initialisation(tiny_config: LlamaConfig) -> None:
     weights = torch.cat([p.flatten() for name, p in model.named_parameters() if "norm" not in name])
     assert abs(weights.std().item() - 0.3) < 0.01
     assert torch.equal(model.model.norm.weight, torch.ones(32))
+    tiny_config.pad_token_id = 4
+    padded = AutoModelForCausalLM.from_config(tiny_config)
+    assert padded.model.embed_tokens.weight.abs().amax(-1).nonzero().flatten().tolist() == [*range(4), *range(5, 61)]
     assert model.get_input_embeddings() is model.model.embed_tokens
     assert model.get_output_embeddings() is model.lm_head
     assert model.memory_footprint() == 4 * model.num_parameters()

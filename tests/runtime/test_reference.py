@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-from typing import TYPE_CHECKING, Any
+import time
+from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
 from lexel.runtime import AutoModelForCausalLM, DynamicCache, LlamaForCausalLM
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 LLAMAS = ["llama-tied", "llama-llama3rope-bias", "llama-dynamic"]
 ATTENTION = ["eager", "sdpa"]
@@ -69,6 +68,19 @@ def test_stories_samples_what_the_reference_samples(
     assert new_ids(stories, [1, 403, 407, 261, 378], 48, **options) == wanted["ids"]
     generator = torch.Generator().manual_seed(seed)
     assert new_ids(stories, [1, 403, 407, 261, 378], 48, generator=generator, **options) == wanted["ids"]
+
+
+STORED = json.loads(Path(__file__).with_name("generate_reference.json").read_text())
+
+
+@pytest.mark.parametrize("case", STORED["cases"], ids=lambda case: ",".join(case["options"]) or "greedy")
+def test_stories_in_every_mode(stories: LlamaForCausalLM, case: dict[str, Any]) -> None:
+    """Sampling filters, penalties, bans, copies and ends, in batches: the ids are the reference's."""
+    prompts = torch.tensor(STORED["prompts"][: case["prompts"]])
+    options = {"eos_token_id": None, "pad_token_id": 0, **case["options"]}
+    torch.manual_seed(case["seed"])
+    out = stories.generate(prompts, attention_mask=torch.ones_like(prompts), max_new_tokens=40, **options)
+    assert out[:, prompts.shape[1] :].tolist() == case["new"]
 
 
 def test_stories_mean_loss(stories: LlamaForCausalLM, stories_expected: dict[str, Any]) -> None:
@@ -162,6 +174,15 @@ def test_smollm2_is_the_file_the_outputs_were_made_with(smollm2: LlamaForCausalL
     assert smollm2.dtype == torch.float32
     assert smollm2.num_parameters() == 134_515_008
     assert smollm2.generation_config.eos_ids == [2]
+
+
+def test_smollm2_loads_in_two_seconds(smollm2_path: Path) -> None:
+    def seconds() -> float:
+        start = time.process_time()
+        AutoModelForCausalLM.from_pretrained(smollm2_path)
+        return time.process_time() - start
+
+    assert min(seconds() for _ in range(2)) < 2
 
 
 @pytest.mark.parametrize("case", range(3))

@@ -113,3 +113,18 @@ def test_the_first_path_stays_readable() -> None:
 
 def test_no_file_is_longer_than_four_hundred_lines() -> None:
     assert [path.name for path in ROOM.rglob("*.py") if len(path.read_text().splitlines()) > 400] == []
+
+
+def test_loading_imports_nothing_that_is_slow() -> None:
+    """Drawing on the meta device would import 900 modules of torch, which takes seconds."""
+    code = (
+        "import sys, torch\n"
+        "from lexel.runtime import LlamaConfig, LlamaForCausalLM\n"
+        "config = LlamaConfig(vocab_size=9, hidden_size=8, intermediate_size=8, num_hidden_layers=1, "
+        "num_attention_heads=2)\n"
+        "before = len(sys.modules)\n"
+        "with torch.device('meta'):\n"
+        "    LlamaForCausalLM(config)\n"
+        "print(len(sys.modules) - before)"
+    )
+    assert int(run(code)) < 50

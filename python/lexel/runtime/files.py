@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
-from pathlib import Path
+import secrets
 from typing import TYPE_CHECKING, Any
 
 from lexel.errors import FormatError, LoadError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -41,18 +40,9 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a new file beside `path`, then put it in place: readers see the old file or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    os.close(handle)
-    target = Path(name)
+    target = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         write(target)
-        target.chmod(0o666 & ~_umask())
         target.replace(path)
     finally:
         target.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

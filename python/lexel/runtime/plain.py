@@ -44,7 +44,7 @@ def plain(module: nn.Module, strangers: list[nn.Module]) -> Any:
     if "forward" not in module.__dict__ and not any(getattr(module, name) for name in _HOOKS):
         if kind is nn.Linear:
             return _linear(module.weight.detach(), None if module.bias is None else module.bias.detach())
-        if kind is nn.Embedding and module.max_norm is None:
+        if kind.forward is nn.Embedding.forward and module.max_norm is None:
             return partial(torch.embedding, module.weight.detach())
         if kind is nn.ModuleList:
             return [plain(child, strangers) for child in module]

@@ -17,7 +17,7 @@ from lexel.runtime.attention import ALL_ATTENTION_FUNCTIONS
 from lexel.runtime.cache import Cache, DynamicCache
 from lexel.runtime.config import LlamaConfig, ModelConfig
 from lexel.runtime.generation.mixin import GenerationMixin
-from lexel.runtime.layers import GatedMLP, RMSNorm, apply_rope
+from lexel.runtime.layers import Embedding, GatedMLP, RMSNorm, apply_rope
 from lexel.runtime.masks import causal_masks
 from lexel.runtime.module import PreTrainedModel
 from lexel.runtime.outputs import BaseModelOutputWithPast, CausalLMOutputWithPast
@@ -95,7 +95,9 @@ class LlamaModel(LlamaPreTrainedModel):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(config)
-        self.embed_tokens = nn.Embedding(config.vocab_size, config.hidden_size)
+        pad = config.pad_token_id
+        inside = pad is not None and 0 <= pad < config.vocab_size
+        self.embed_tokens = Embedding(config.vocab_size, config.hidden_size, padding_idx=pad if inside else None)
         self.layers = nn.ModuleList([LlamaDecoderLayer(config, index) for index in range(config.num_hidden_layers)])
         self.norm = RMSNorm(config.hidden_size, config.rms_norm_eps)
         self.tables = {
