@@ -11,6 +11,7 @@ from lexel import BatchEncoding
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from lexel import TokenizersBackend
 
@@ -85,8 +86,8 @@ def test_a_template_that_does_not_say_gives_zeros(chat: TokenizersBackend, caplo
     [
         ({"return_assistant_tokens_mask": True, "return_dict": False}, "requires return_dict=True"),
         ({"return_assistant_tokens_mask": True, "tokenize": False}, "requires return_dict=True"),
-        ({"continue_final_message": True, "add_generation_prompt": True}, "not compatible"),
-        ({"continue_final_message": True, "return_assistant_tokens_mask": True}, "not compatible"),
+        ({"continue_final_message": True, "add_generation_prompt": True}, "contradict each other"),
+        ({"continue_final_message": True, "return_assistant_tokens_mask": True}, "cannot be combined"),
         ({"sanitize_control_tokens": True, "tokenize": False}, "requires tokenize=True"),
     ],
 )
@@ -151,3 +152,36 @@ def test_typed_control_tokens_are_text(chat: TokenizersBackend) -> None:
     )
     assert batch["input_ids"].shape == batch["assistant_masks"].shape
     assert batch["input_ids"][0].tolist() == made["input_ids"][:8]
+
+
+RESPONSE = {
+    "start_anchor": "bot: ",
+    "defaults": {"role": "bot"},
+    "fields": {"thinking": {"open": "<think>", "close": "</think>"}, "content": {"close": "<sep>"}},
+}
+
+
+def test_answers_become_messages(chat: TokenizersBackend) -> None:
+    answer, message = "<think>fox</think> lazy dog<sep>", {"role": "bot", "thinking": "fox", "content": "lazy dog"}
+    assert chat.parse_response(answer, RESPONSE, prefix="") == message
+    with pytest.raises(AttributeError, match="no response_template"):
+        chat.parse_response(answer, prefix="")
+    with pytest.raises(AttributeError, match="no response_template"):
+        chat.get_response_parser(prefix="")
+    chat.response_template = RESPONSE
+    assert chat.parse_response([answer, answer], prefix="") == [message, message]
+    with pytest.raises(ValueError, match="prefix"):
+        chat.parse_response(answer)
+    parser = chat.get_response_parser(prefix="bot: <think>")
+    for piece in ("fo", "x</thi", "nk> lazy dog<sep>"):
+        parser.feed(piece)
+    assert parser.finalize()[0] == message
+    with pytest.raises(ValueError, match="one answer"):
+        chat.get_response_parser(prefix=[[1], [2]])
+
+
+def test_the_response_template_is_saved(chat: TokenizersBackend, tmp_path: Path) -> None:
+    chat.response_template, chat.chat_control_tokens = RESPONSE, ["<x>"]
+    chat.save_pretrained(tmp_path)
+    again = type(chat).from_pretrained(tmp_path)
+    assert (again.response_template, again.chat_control_tokens) == (RESPONSE, ["<x>"])

@@ -16,8 +16,8 @@ from lexel.converters.merges import usable_merges
 from lexel.converters.vocab_merges import merges_beside, read_merges, read_vocab
 from lexel.errors import LoadError, UnsupportedError
 from lexel.spec import Spec
-from lexel.tokenizer.chat import load_templates
 from lexel.tokenizer.loading import PIPELINE_FILE, read_options, read_tokenizer_config
+from lexel.tokenizer.template_files import load_templates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,6 +1,7 @@
-"""Conversations to text to ids: the steps of `apply_chat_template` around the renderer, and where templates are kept.
+"""Conversations to text to ids: the steps of `apply_chat_template` around the renderer.
 
-Templates write their own special tokens, so their text is encoded without adding any.
+Templates write their own special tokens, so their text is encoded without adding any. The tokenizer imports this with
+the first conversation.
 """
 
 from __future__ import annotations
@@ -8,19 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lexel.chat_templates.continue_final import check_modes
 from lexel.chat_templates.conversations import Chats, message_ids, render_chats
-from lexel.chat_templates.files import TEMPLATE_FILE, TEMPLATE_FOLDER, config_value, read_templates, write_templates
 from lexel.chat_templates.masks import assistant_masks, check_generation
 from lexel.chat_templates.sanitize import control_tokens, encode_segments, unmark
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from lexel.batch_encoding import BatchEncoding
-    from lexel.hub import ModelFiles
     from lexel.tokenizer.tokenizer import Tokenizer
 
-__all__ = ["ChatCall", "apply_template", "encode_message", "load_templates", "save_templates"]
+__all__ = ["ChatCall", "apply_template", "encode_message"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +40,11 @@ class ChatCall:
         """Refuse options that exclude each other."""
         if self.assistant_mask and not (self.return_dict and self.tokenize):
             raise ValueError("return_assistant_tokens_mask=True requires return_dict=True and tokenize=True")
-        if self.continue_final_message and self.add_generation_prompt:
-            raise ValueError(
-                "continue_final_message and add_generation_prompt are not compatible: the first goes on with the last "
-                "message, the second opens a new one"
-            )
-        if self.continue_final_message and self.assistant_mask:
-            raise ValueError("continue_final_message is not compatible with return_assistant_tokens_mask")
+        check_modes(
+            continue_final_message=self.continue_final_message,
+            add_generation_prompt=self.add_generation_prompt,
+            assistant_mask=self.assistant_mask,
+        )
         if self.sanitize and not self.tokenize:
             raise ValueError("sanitize_control_tokens=True requires tokenize=True: what is sanitized are the ids")
 
@@ -173,27 +169,3 @@ def encode_message(
     if not history:
         return ids_of([message])
     return message_ids(ids_of([*history, message]), ids_of(history))
-
-
-def load_templates(files: ModelFiles) -> str | dict[str, str] | None:
-    """Return the templates in files of their own; None if there are none."""
-    for name in (TEMPLATE_FILE, *files.names(TEMPLATE_FOLDER)):
-        files.get(name)  # of a repository: fetched, into the folder that is read next
-    return read_templates(files.folder)
-
-
-def save_templates(templates: Any, folder: Path, prefix: str, *, as_files: bool) -> tuple[list[Path], Any]:
-    """Write templates as files, or return what the configuration says of them.
-
-    Args:
-        templates: one, or by name; None for none.
-        folder: exists.
-        prefix: of file names, with its dash.
-        as_files: whether files are written.
-
-    Returns:
-        The files written, and the value for the configuration (None if files were written).
-    """
-    if not as_files:
-        return [], config_value(templates)
-    return write_templates(folder, templates, filename_prefix=prefix[:-1] or None), None

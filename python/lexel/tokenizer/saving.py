@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lexel.tokenizer import chat
 from lexel.tokenizer.config import build_config, write_json
+from lexel.tokenizer.template_files import save_templates
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,7 +36,7 @@ def save(
         raise NotADirectoryError(f"a tokenizer is saved as a folder, and {str(folder)!r} is a file")
     folder.mkdir(parents=True, exist_ok=True)
     config = _config(tokenizer, compat)
-    templates, in_config = chat.save_templates(tokenizer.chat_template, folder, prefix, as_files=template_files)
+    templates, in_config = save_templates(tokenizer.chat_template, folder, prefix, as_files=template_files)
     if in_config is not None:
         config["chat_template"] = in_config
     path = folder / f"{prefix}tokenizer_config.json"

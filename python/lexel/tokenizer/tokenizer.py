@@ -19,15 +19,17 @@ from lexel.chat_templates.selection import named_templates, select_template
 from lexel.errors import UnsupportedError, VocabularyError
 from lexel.hub import ModelFiles, open_files
 from lexel.padding import PaddingStrategy, PadValues, TruncationStrategy, merge_rows, pad_rows, resolve
-from lexel.tokenizer import chat, saving
+from lexel.tokenizer import saving
 from lexel.tokenizer.loading import read_options
 from lexel.tokenizer.special_token_attributes import SpecialTokenAttributes
 from lexel.tokenizer.special_tokens import SpecialTokens
+from lexel.tokenizer.template_files import load_templates
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
 
+    from lexel.chat_templates.response import ResponseParser
     from lexel.tokenizer.config import Compat
 
 __all__ = ["Tokenizer"]
@@ -554,6 +556,9 @@ class Tokenizer(SpecialTokenAttributes):
             TypeError: a message that is none.
             TemplateError: the template is broken or refuses the conversation.
         """
+        # Imported with the first conversation: rendering needs a good part of a room.
+        from lexel.tokenizer import chat
+
         call = {
             "padding": padding,
             "truncation": truncation,
@@ -583,7 +588,44 @@ class Tokenizer(SpecialTokenAttributes):
         self, message: dict[str, Any], conversation_history: list[dict[str, Any]] | None = None, **kwargs: Any
     ) -> list[int]:
         """Return the ids one message adds to a conversation (at best effort: templates need not be additive)."""
+        from lexel.tokenizer import chat
+
         return chat.encode_message(self, message, conversation_history, **kwargs)
+
+    def parse_response(
+        self, response: Any, schema: dict[str, Any] | None = None, *, prefix: Any = None, tools: list[Any] | None = None
+    ) -> Any:
+        """Return the message an answer of the model stands for, as `response_template` describes it.
+
+        Args:
+            response: a text or ids; a list of either gives a list of messages.
+            schema: a response template instead of the tokenizer's.
+            prefix: the prompt, which may have begun the answer already; "" if it has not.
+            tools: as in `apply_chat_template`; arguments of calls are cast by their schemas.
+
+        Raises:
+            AttributeError: there is no response template.
+            ValueError: the template is wrong, the answer does not fit it, or `prefix` is missing.
+        """
+        from lexel.chat_templates.response import parse_responses
+
+        template = self.response_template if schema is None else schema
+        return parse_responses(response, template, prefix=prefix, decode=self.decode, tools=tools)
+
+    def get_response_parser(
+        self, response_template: dict[str, Any] | None = None, *, prefix: Any = None, tools: list[Any] | None = None
+    ) -> ResponseParser:
+        """Return a parser that reads an answer as it is generated; arguments as in `parse_response`."""
+        from lexel.chat_templates.response import ResponseParser
+
+        template = self.response_template if response_template is None else response_template
+        if template is None:
+            raise AttributeError("this tokenizer has no response_template: set it, or pass response_template=")
+        if prefix is not None and not isinstance(prefix, str):
+            prefix = self.decode(prefix)
+            if not isinstance(prefix, str):
+                raise ValueError("prefix is one text or one row of ids; a parser reads one answer")
+        return ResponseParser(template, prefix, tools=tools)
 
     # --- files ----------------------------------------------------------------------------------------------------
 
@@ -653,7 +695,7 @@ class Tokenizer(SpecialTokenAttributes):
     @classmethod
     def _from_files(cls, files: ModelFiles, init_inputs: tuple[Any, ...], given: dict[str, Any]) -> Self:
         """Make a tokenizer of this class from the files its class names."""
-        options, saved_inputs = read_options(files, given, has_pipeline=False, chat_template=chat.load_templates(files))
+        options, saved_inputs = read_options(files, given, has_pipeline=False, chat_template=load_templates(files))
         for key, filename in cls.vocab_files_names.items():
             path = files.get(filename)
             if given.get(key) is None and path is not None:

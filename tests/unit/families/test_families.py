@@ -108,7 +108,7 @@ def test_saving_keeps_the_class(cls: Any, tmp_path: Path) -> None:
 
 
 def test_real_folders_give_the_reference_s_ids(shared_data: Path) -> None:
-    """`tokenizer.json` verbatim, the class by its name; the golden is the reference's own class where it is faithful."""
+    """The pipeline is the file's and the class that of the declared name; goldens where the reference is faithful."""
     expected: dict[str, tuple[type, str]] = {
         "smollm2": (GPT2Tokenizer, "transformers.GPT2Tokenizer"),
         "qwen2.5": (Qwen2Tokenizer, "transformers.Qwen2Tokenizer"),
