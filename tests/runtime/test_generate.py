@@ -300,6 +300,8 @@ def test_forward_checks_its_inputs(tiny: LlamaForCausalLM) -> None:
         tiny()
     with pytest.raises(ValueError, match="attention_mask covers 2 positions, and there are 3"):
         tiny(torch.tensor([[1, 2, 3]]), attention_mask=torch.ones(1, 2))
+    with pytest.raises(TypeError, match=r"must be bool, true where seen, not torch\.float32"):
+        tiny(torch.tensor([[1, 2]]), attention_mask=torch.zeros(1, 1, 2, 2))
     with pytest.raises(TypeError, match="head_mask"):
         tiny(torch.tensor([[1]]), head_mask=None)
 

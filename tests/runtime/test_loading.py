@@ -406,6 +406,8 @@ def test_the_old_name_of_dtype_works_with_a_note(folder: Path, caplog: pytest.Lo
     with caplog.at_level(logging.WARNING):
         assert AutoModelForCausalLM.from_pretrained(folder, torch_dtype="float16").dtype == torch.float16
     assert "torch_dtype= is the old name of dtype=" in caplog.text
+    with pytest.raises(TypeError, match="disagree; give dtype alone"):
+        AutoModelForCausalLM.from_pretrained(folder, torch_dtype="float16", dtype="float32")
 
 
 def test_wrong_kinds_of_construction(tiny_config: LlamaConfig, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -250,6 +250,13 @@ def test_two_thousand_ids_take_milliseconds() -> None:
     assert min(seconds() for _ in range(5)) < 0.02
 
 
+def test_a_tokenizer_must_be_able_to_stream(tiny: LlamaForCausalLM) -> None:
+    with pytest.raises(TypeError, match="a tokenizer with decode_stream, and object has none"):
+        tiny.generate_stream([[1]], tokenizer=object(), max_new_tokens=2)
+    with pytest.raises(TypeError, match="a tokenizer with decode_stream, and object has none"):
+        tiny.generate([[1]], max_new_tokens=2, streamer=TextStreamer(object()))
+
+
 # --- Streamers ---
 
 

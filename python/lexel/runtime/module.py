@@ -106,7 +106,10 @@ class PreTrainedModel(nn.Module):
         """
         if "torch_dtype" in unknown:
             _LOGGER.warning("torch_dtype= is the old name of dtype=")
-            dtype = unknown.pop("torch_dtype")
+            old = unknown.pop("torch_dtype")
+            if dtype not in ("auto", old):
+                raise TypeError(f"dtype={dtype!r} and its old name torch_dtype={old!r} disagree; give dtype alone")
+            dtype = old
         refuse_unknown(unknown, "from_pretrained", LOAD_OPTIONS)
         checkpoint = open_source(
             source,

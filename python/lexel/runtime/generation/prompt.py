@@ -13,7 +13,7 @@ from lexel.runtime.arguments import refuse
 from lexel.runtime.cache import Cache, DynamicCache
 from lexel.runtime.generation.config import DEFAULTS, GenerationConfig, resolve, warn_once
 from lexel.runtime.generation.logits import LogitsProcessorList, prefix_allowed, processors_for
-from lexel.runtime.generation.stopping import StoppingCriteriaList, StopStrings, max_time
+from lexel.runtime.generation.stopping import StoppingCriteriaList, StopStrings, detokenizer, max_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -223,5 +223,5 @@ def _watchers(
         return None
     if not stops and text is None:
         return None
-    stream = tokenizer.decode_stream(**(text if text is not None else {"skip_special_tokens": False}))
+    stream = detokenizer(tokenizer, **(text if text is not None else {"skip_special_tokens": False}))
     return [StopStrings(stops, stream.fork()) for _ in range(rows)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
 import torch
 
@@ -39,6 +39,13 @@ class StreamDecoding(Protocol):
 
     def decode_stream(self, *, skip_special_tokens: bool = False) -> Detokenizer:
         """Return a detokenizer at the start of a text."""
+
+
+def detokenizer(tokenizer: StreamDecoding, **options: Any) -> Detokenizer:
+    """Return a fresh detokenizer, or raise an error that says what a tokenizer must have."""
+    if not hasattr(tokenizer, "decode_stream"):
+        raise TypeError(f"text needs a tokenizer with decode_stream, and {type(tokenizer).__name__} has none")
+    return tokenizer.decode_stream(**options)
 
 
 class StoppingCriteriaList(list[StoppingCriteria]):

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from queue import Queue
 from typing import TYPE_CHECKING, Any
 
+from lexel.runtime.generation.stopping import detokenizer
+
 if TYPE_CHECKING:
     from types import TracebackType
 
@@ -75,7 +77,7 @@ class TextStreamer(BaseStreamer):
         if skipped:
             return
         if self._stream is None:
-            self._stream = self.tokenizer.decode_stream(**self.decode_options)
+            self._stream = detokenizer(self.tokenizer, **self.decode_options)
         text = "".join([self._stream.feed(token) for token in value.flatten().tolist()])
         if text:
             self.on_finalized_text(text)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -161,6 +162,8 @@ class LlamaModel(LlamaPreTrainedModel):
         """Return cosines and sines, and the mask, of each layer type."""
         batch, length, _ = x.shape
         if attention_mask is not None and attention_mask.dim() == 4:
+            if attention_mask.dtype != torch.bool:
+                raise TypeError(f"a mask [B, 1, T, n] must be bool, true where seen, not {attention_mask.dtype}")
             masks: dict[str, Tensor | None] = dict.fromkeys(self.tables, attention_mask)
         else:
             if attention_mask is not None and attention_mask.shape[-1] != past + length:
