@@ -34,6 +34,29 @@ pub fn documents(data: &Path, corpus: &str, bytes: usize) -> Result<Vec<String>,
     Ok(documents)
 }
 
+/// What a peer meets: text to warm up on, and the text that is timed, in chunks of documents.
+pub struct Chunks<'d> {
+    /// Met before anything is timed: a process that has just begun is another question.
+    pub warm_up: Vec<&'d [String]>,
+    /// Timed as new text, then as known text; spread over the whole corpus.
+    pub timed: Vec<&'d [String]>,
+}
+
+impl<'d> Chunks<'d> {
+    /// Group documents into chunks, four of which warm up and at most `timed` of which are timed.
+    pub fn cut(documents: &'d [String], documents_each: usize, timed: usize) -> Self {
+        let mut warm_up: Vec<&[String]> = documents.chunks(documents_each.max(1)).collect();
+        let rest = warm_up.split_off(4.min(warm_up.len() / 2));
+        let step = (rest.len() / timed.max(1)).max(1);
+        Self { warm_up, timed: rest.into_iter().step_by(step).take(timed).collect() }
+    }
+
+    /// Every document of the chunks.
+    pub fn documents(&self) -> impl Iterator<Item = &'d String> {
+        self.warm_up.iter().chain(&self.timed).copied().flatten()
+    }
+}
+
 /// Bytes of some documents together.
 pub fn size(documents: &[String]) -> usize {
     documents.iter().map(String::len).sum()
@@ -53,5 +76,14 @@ mod tests {
         fs::remove_dir_all(&folder).expect("a temporary folder");
         assert_eq!(cut, ["one\ntwo\n", "three\n", "four"]);
         assert_eq!(size(&cut), text.len());
+    }
+
+    #[test]
+    fn chunks_are_spread_over_the_documents() {
+        let documents: Vec<String> = (0..20).map(|i| i.to_string()).collect();
+        let chunks = Chunks::cut(&documents, 2, 2);
+        assert_eq!(chunks.documents().collect::<Vec<_>>().len(), 12);
+        assert_eq!(chunks.warm_up.concat(), documents[..8]);
+        assert_eq!(chunks.timed, [&documents[8..10], &documents[14..16]]);
     }
 }

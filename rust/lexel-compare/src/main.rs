@@ -1,73 +1,17 @@
 //! Prints what every library takes for the same documents, one thread; none is timed before its ids are right.
 
+mod arguments;
+
 use std::error::Error;
 use std::process::ExitCode;
 
-use lexel_compare::corpora::{self, CORPORA};
+use arguments::{Arguments, USAGE};
+use lexel_compare::corpora::{self, Chunks};
 use lexel_compare::measure::{self, Output};
 use lexel_compare::peers::{self, Peer};
 
-const USAGE: &str = "\
-Compare tokenizers on the test data (LEXEL_TEST_DATA): equal ids first, then MiB/s of CPU time on one thread.
-
-  --vocabularies a,b   folders of tokenizers/ (gpt2,llama-3,qwen2.5)
-  --corpora a,b        english, code, cjk, multilingual (all)
-  --peers a,b          tokenizers, lexel, fastokens, tiktoken-rs (all)
-  --documents BYTES    documents of about this size, one call each (8192)
-  --chunk BYTES        text of one timing (131072)
-  --repeats N          chunks timed, each once as new text and once as known text (7)";
-
-struct Arguments {
-    vocabularies: Vec<String>,
-    corpora: Vec<String>,
-    peers: Vec<String>,
-    documents: usize,
-    chunk: usize,
-    repeats: usize,
-}
-
-impl Arguments {
-    fn read() -> Result<Option<Self>, Box<dyn Error>> {
-        let mut read = Self {
-            vocabularies: list("gpt2,llama-3,qwen2.5"),
-            corpora: CORPORA.map(String::from).to_vec(),
-            peers: peers::NAMES.map(String::from).to_vec(),
-            documents: 8192,
-            chunk: 128 << 10,
-            repeats: 7,
-        };
-        let mut given = std::env::args().skip(1);
-        while let Some(name) = given.next() {
-            if name == "--help" || name == "-h" {
-                return Ok(None);
-            }
-            let value = given.next().ok_or_else(|| format!("{name} wants a value"))?;
-            match name.as_str() {
-                "--vocabularies" => read.vocabularies = list(&value),
-                "--corpora" => read.corpora = list(&value),
-                "--peers" => read.peers = list(&value),
-                "--documents" => read.documents = value.parse()?,
-                "--chunk" => read.chunk = value.parse()?,
-                "--repeats" => read.repeats = value.parse()?,
-                _ => return Err(format!("there is no option {name}; see --help").into()),
-            }
-        }
-        Ok(Some(read))
-    }
-}
-
-fn list(names: &str) -> Vec<String> {
-    names.split(',').map(String::from).collect()
-}
-
 fn main() -> ExitCode {
-    match Arguments::read().and_then(|arguments| match arguments {
-        Some(arguments) => compare(&arguments),
-        None => {
-            println!("{USAGE}");
-            Ok(true)
-        }
-    }) {
+    match run() {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => {
             eprintln!("error: lexel's results differ from the reference's (see the rows marked WRONG)");
@@ -78,6 +22,14 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn run() -> Result<bool, Box<dyn Error>> {
+    if let Some(arguments) = Arguments::read()? {
+        return compare(&arguments);
+    }
+    println!("{USAGE}");
+    Ok(true)
 }
 
 /// Print the tables; false if lexel's results are not the reference's.
@@ -91,10 +43,7 @@ fn compare(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
         for corpus in &arguments.corpora {
             let documents = corpora::documents(&data, corpus, arguments.documents)?;
             let per_chunk = (arguments.chunk / arguments.documents).max(1);
-            // The first chunk warms up; the documents timed are spread over the whole corpus.
-            let chunks: Vec<&[String]> = documents.chunks_exact(per_chunk).collect();
-            let step = (chunks.len() / (arguments.repeats + 1)).max(1);
-            let chunks: Vec<&[String]> = chunks.into_iter().step_by(step).take(arguments.repeats + 1).collect();
+            let chunks = Chunks::cut(&documents, per_chunk, arguments.repeats);
             for output in [Output::Ids, Output::Spans] {
                 right &= series(arguments, vocabulary, corpus, &chunks, output)?;
             }
@@ -108,7 +57,7 @@ fn series(
     arguments: &Arguments,
     vocabulary: &str,
     corpus: &str,
-    chunks: &[&[String]],
+    chunks: &Chunks<'_>,
     output: Output,
 ) -> Result<bool, Box<dyn Error>> {
     let data = corpora::data_folder();
@@ -139,17 +88,18 @@ fn series(
             Err(error) => row(name, &format!("does not load: {error}")),
         }
     }
-    let (warm_up, chunks) = chunks.split_first().ok_or("the corpus is empty")?;
     for peer in &mut timed {
-        measure::time(peer, warm_up, output)?;
+        for chunk in &chunks.warm_up {
+            measure::time(peer, chunk, output)?;
+        }
     }
-    let seconds = measure::rounds(&mut timed, chunks, output)?;
+    let seconds = measure::rounds(&mut timed, &chunks.timed, output)?;
     let rates = |state: usize, peer: usize| -> Vec<f64> {
-        let mebibytes = chunks.iter().map(|chunk| corpora::size(chunk) as f64 / f64::from(1 << 20));
+        let mebibytes = chunks.timed.iter().map(|chunk| corpora::size(chunk) as f64 / f64::from(1 << 20));
         mebibytes.zip(&seconds[state][peer]).map(|(size, seconds)| size / seconds).collect()
     };
     for (at, name) in names.iter().enumerate() {
-        let times = |state: usize| {
+        let ratio = |state: usize| {
             let other = names.iter().position(|&name| name == peers::NAMES[0]);
             other.map_or(f64::NAN, |other| {
                 let pairs = seconds[state][other].iter().zip(&seconds[state][at]);
@@ -161,7 +111,7 @@ fn series(
         let high = fresh.iter().copied().fold(0.0, f64::max);
         let fresh = format!("{:9.2} ({low:.2}–{high:.2})", measure::median(&fresh));
         let warm = measure::median(&warm);
-        row(name, &format!("{fresh:<26} {warm:10.2}    {:8.1} {:8.1}", times(0), times(1)));
+        row(name, &format!("{fresh:<26} {warm:10.2}    {:8.1} {:8.1}", ratio(0), ratio(1)));
     }
     Ok(right)
 }
@@ -176,10 +126,10 @@ enum Verdict {
 fn difference(
     reference: &mut Peer,
     peer: &mut Peer,
-    chunks: &[&[String]],
+    chunks: &Chunks<'_>,
     output: Output,
 ) -> Result<Verdict, Box<dyn Error>> {
-    for document in chunks.iter().flat_map(|chunk| chunk.iter()) {
+    for document in chunks.documents() {
         let verdict = if output == Output::Ids {
             first_difference("ids", &reference.ids(document)?, &peer.ids(document)?)
         } else {

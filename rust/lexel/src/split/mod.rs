@@ -344,6 +344,15 @@ mod tests {
     }
 
     #[test]
+    fn patterns_with_many_classes_split_too() {
+        // Every one of these characters is a class of its own: more than a state's loops can name.
+        let letters: Vec<String> = ('!'..='~').filter(char::is_ascii_alphanumeric).map(|c| format!("{c}+")).collect();
+        let others: Vec<String> = ('α'..='ω').map(|c| format!("{c}+")).collect();
+        let regex = serde_json::json!({"Regex": [letters, others].concat().join("|")});
+        assert_eq!(texts(&split(&regex, "Isolated", false), "aab..zzzωωα"), ["aa", "b", "..", "zzz", "ωω", "α"]);
+    }
+
+    #[test]
     fn what_no_automaton_answers_is_refused() {
         for pattern in [r"(a)\1", r"a(?=bc)", r"(?<=a)b", "^a", "a*", r"(?i:ss)", r"\Ga"] {
             let json = split(&serde_json::json!({"Regex": pattern}), "Isolated", false);

@@ -36,7 +36,8 @@ pub(crate) struct Automaton {
 /// What the search needs to know of a state besides where it leads.
 #[derive(Clone, Copy, Debug)]
 struct State {
-    /// Classes (of the first 64) on which it stays as it is: runs of them need no look-up that waits for the last.
+    /// Classes on which it stays as it is: runs of them need no look-up that waits for the last. None if there are more
+    /// than 64 classes.
     loops: u64,
     /// Accepting pattern, before a character and at the end of the text.
     accept: u8,
@@ -116,7 +117,7 @@ impl Automaton {
             let State { loops, accept: pattern, accept_at_end } = self.states[state as usize];
             // What no match covers yet is read step by step beyond the horizon, so that it is remembered.
             let limit = if pattern == NO_PATTERN { text.len().min(horizon) } else { text.len() };
-            while at < limit && text[at] < 0x80 && (loops >> self.classes.ascii(text[at])) & 1 != 0 {
+            while at < limit && text[at] < 0x80 && loops.wrapping_shr(self.classes.ascii(text[at]).into()) & 1 != 0 {
                 at += 1;
             }
             if pattern != NO_PATTERN {
@@ -332,7 +333,9 @@ impl<'d> Extraction<'d> {
         let stays = |state: usize, class: usize| usize::from(next[(state << shift) | class]) == state;
         let loops = (0..accept.len()).map(|state| {
             // The dead state is never looked at.
-            (0..self.symbols.min(64)).filter(|&class| state > 0 && stays(state, class)).fold(0, |bits, c| bits | 1 << c)
+            (0..if self.symbols > 64 { 0 } else { self.symbols })
+                .filter(|&class| state > 0 && stays(state, class))
+                .fold(0, |bits, c| bits | 1 << c)
         });
         let states = loops.zip(accept.iter().zip(&accept_at_end));
         let states = states.map(|(loops, (&accept, &accept_at_end))| State { loops, accept, accept_at_end }).collect();
