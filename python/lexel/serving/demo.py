@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,7 @@ from lexel.inspect import coloured, token_table
 from lexel.serving.tiny_world import stories
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from rich.console import RenderableType
 
@@ -189,6 +190,19 @@ class _Answer:
     times: list[float] = field(default_factory=list)
 
 
+@contextmanager
+def _half_the_threads() -> Iterator[None]:
+    """Let torch use half of its threads: writing one id at a time, all wait for the one whose core is busy."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(max(1, threads // 2))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
 def _generate(show: _Show, model: DemoModel, tok: Tokenizer, batch: BatchEncoding, max_new_tokens: int) -> _Answer:
     show.step(
         4,
@@ -207,11 +221,12 @@ def _generate(show: _Show, model: DemoModel, tok: Tokenizer, batch: BatchEncodin
     show.gap()
     answer = _Answer()
     start = time.perf_counter()
-    for delta in runner.generate_stream(batch, tokenizer=tok, max_new_tokens=max_new_tokens, do_sample=False):
-        answer.times.append(time.perf_counter())
-        answer.ids += delta.ids
-        answer.text += delta.text
-        show.console.print(delta.text, end="", style="bold cyan", markup=False, highlight=False, soft_wrap=True)
+    with _half_the_threads():
+        for delta in runner.generate_stream(batch, tokenizer=tok, max_new_tokens=max_new_tokens, do_sample=False):
+            answer.times.append(time.perf_counter())
+            answer.ids += delta.ids
+            answer.text += delta.text
+            show.console.print(delta.text, end="", style="bold cyan", markup=False, highlight=False, soft_wrap=True)
     show.console.print("\n")
     first, last = answer.times[0], answer.times[-1]
     rate = (len(answer.ids) - 1) / max(last - first, 1e-9)
