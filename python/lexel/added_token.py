@@ -99,6 +99,10 @@ class AddedToken:
         for name in _FIELDS:
             setattr(self, name, state[name])
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> AddedToken:
+        # Settings are copied with every load, and large files add thousands of tokens.
+        return self.replace()
+
     def __str__(self) -> str:
         return self.content
 
