@@ -7,9 +7,7 @@ engine, so any number of threads may share a tokenizer. Where the core cannot co
 
 from __future__ import annotations
 
-import inspect
 import logging
-from dataclasses import dataclass, field
 from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
@@ -22,7 +20,7 @@ from lexel.backends.engine import Compiled, compile_json
 from lexel.backends.inputs import sort_inputs
 from lexel.backends.pipeline_view import PipelineView, view_of
 from lexel.backends.post_processor import with_ends, writes_any_ends, writes_ends
-from lexel.backends.stored_limits import padding_of, truncation_of
+from lexel.backends.seed import Seed, split_options, stored_defaults
 from lexel.batch_encoding import BatchEncoding, TensorType
 from lexel.padding import PaddingStrategy, TruncationStrategy
 from lexel.tokenizer import Tokenizer
@@ -49,14 +47,6 @@ _FIELDS: tuple[tuple[str, Field], ...] = (
 _CLEAN_BPE = "clean_up_tokenization_spaces_for_bpe_even_though_it_will_corrupt_output"
 
 
-@dataclass(slots=True)
-class Seed:
-    """What a loaded tokenizer is made of: its pipeline, and the settings its constructor has no parameters for."""
-
-    compiled: Compiled
-    options: dict[str, Any] = field(default_factory=dict)
-
-
 class TokenizersBackend(Tokenizer):
     """A tokenizer that runs a `tokenizer.json` pipeline.
 
@@ -81,7 +71,7 @@ class TokenizersBackend(Tokenizer):
         if seed is not None:
             kwargs = {**seed.options, **kwargs}
         from_vocab = self._take_source(seed, kwargs)
-        _stored_defaults(self._core, kwargs)
+        stored_defaults(self._core.engine, kwargs)
         if from_vocab:
             kwargs.setdefault("bos_token", "<s>")
             kwargs.setdefault("eos_token", "</s>")
@@ -636,12 +626,7 @@ class TokenizersBackend(Tokenizer):
         whose `__init__` takes only its own can be loaded too.
         """
         self = cls.__new__(cls, *init_inputs)
-        parameters = inspect.signature(cls.__init__).parameters
-        if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
-            accepted, rest = options, {}
-        else:
-            accepted = {key: value for key, value in options.items() if key in parameters}
-            rest = {key: value for key, value in options.items() if key not in parameters}
+        accepted, rest = split_options(cls.__init__, options)
         self.__dict__["_seed"] = Seed(compiled, rest)
         self.__init__(*init_inputs, **accepted)  # type: ignore[misc]
         return self
@@ -668,21 +653,3 @@ class TokenizersBackend(Tokenizer):
         """Write the vocabulary as `vocab.json` and `merges.txt`, or `vocab.txt`, whichever fits the model."""
         prefix = f"{filename_prefix}-" if filename_prefix else ""
         return sources.write_vocabulary(self._core.engine, Path(save_directory), prefix)
-
-
-def _stored_defaults(core: PipelineView, kwargs: dict[str, Any]) -> None:
-    """Make settings of the truncation and padding a file states."""
-    engine = core.engine
-    truncation = truncation_of(engine.component("truncation"))
-    if truncation is not None:
-        kwargs.setdefault("max_length", truncation["max_length"])
-        kwargs.setdefault("truncation_side", truncation["direction"])
-        kwargs.setdefault("stride", truncation["stride"])
-        kwargs.setdefault("truncation_strategy", truncation["strategy"])
-    padding = padding_of(engine.component("padding"))
-    if padding is not None:
-        kwargs.setdefault("pad_token", padding["pad_token"])
-        kwargs.setdefault("pad_token_type_id", padding["pad_type_id"])
-        kwargs.setdefault("padding_side", padding["direction"])
-        kwargs.setdefault("max_length", padding["length"])
-        kwargs.setdefault("pad_to_multiple_of", padding["pad_to_multiple_of"])

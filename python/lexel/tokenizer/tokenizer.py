@@ -14,12 +14,13 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
-from lexel.batch_encoding import BatchEncoding, TensorType, as_lists, framework_of
+from lexel.batch_encoding import BatchEncoding, TensorType
 from lexel.chat_templates.selection import named_templates, select_template
 from lexel.errors import UnsupportedError, VocabularyError
 from lexel.hub import ModelFiles, open_files
 from lexel.padding import PaddingStrategy, PadValues, TruncationStrategy, merge_rows, pad_rows, resolve
 from lexel.tokenizer import saving
+from lexel.tokenizer.ids import columns_of_lists, rows_of_ids
 from lexel.tokenizer.loading import read_options
 from lexel.tokenizer.special_token_attributes import SpecialTokenAttributes
 from lexel.tokenizer.special_tokens import SpecialTokens
@@ -398,7 +399,7 @@ class Tokenizer(SpecialTokenAttributes):
             if return_attention_mask:
                 columns["attention_mask"] = []
             return cast("BatchEncoding", columns)
-        lists, framework, masks = _as_columns(columns, main)
+        lists, framework, masks = columns_of_lists(columns, main)
         strategy, _, limit = self._strategies(padding, None, max_length, None, verbose)
         pad_id = self._pad_id() if strategy is not PaddingStrategy.DO_NOT_PAD else None
         side = _side("Padding", self.padding_side if padding_side is None else padding_side)
@@ -439,7 +440,7 @@ class Tokenizer(SpecialTokenAttributes):
             VocabularyError: an unknown id, with `errors="strict"`.
             TypeError: the encoding of a batch.
         """
-        rows, many = self._rows_of_ids(token_ids)
+        rows, many = rows_of_ids(token_ids)
         if kwargs.pop("errors", None) == "strict":
             self._check_ids(rows)
         options = {
@@ -461,38 +462,6 @@ class Tokenizer(SpecialTokenAttributes):
             return []
         texts = self.decode(sequences, skip_special_tokens, clean_up_tokenization_spaces, **kwargs)
         return [texts] if isinstance(texts, str) else cast("list[str]", texts)
-
-    def _rows_of_ids(self, ids: Any) -> tuple[Sequence[Any], bool]:
-        """Return rows of ids, and whether they were many."""
-        if isinstance(ids, (str, bytes)):
-            raise TypeError(f"decode takes ids, not a {type(ids).__name__}: {ids!r:.80}")
-        if isinstance(ids, (list, tuple)):
-            if not ids or isinstance(ids[0], int):
-                return [ids], False
-            if isinstance(ids[0], (list, tuple)) or getattr(ids[0], "ndim", 0) == 1:
-                return ids, True
-            return [[int(index) for index in ids]], False
-        if isinstance(ids, int):
-            return [[ids]], False
-        kind = framework_of(ids)
-        if kind is not None:
-            if kind is TensorType.PYTORCH:
-                ids = ids.detach().cpu().numpy()
-            if ids.ndim < 2 and kind is not TensorType.MLX:
-                return [ids.reshape(-1)], False
-            rows = as_lists(ids)
-            return (rows, True) if ids.ndim == 2 else ([rows] if ids.ndim else [[rows]], False)
-        if hasattr(ids, "keys"):
-            inner = ids["input_ids"]
-            rows, many = self._rows_of_ids(inner)
-            if many and len(rows) != 1:
-                raise TypeError("decode takes the encoding of one text; for a batch: decode(encoding['input_ids'])")
-            return rows, False
-        if hasattr(ids, "__index__"):
-            return [[int(ids)]], False
-        if hasattr(ids, "__iter__"):
-            return self._rows_of_ids(list(ids))
-        raise TypeError(f"decode takes ids (a list, an array, or an int), not {type(ids).__name__}: {ids!r:.80}")
 
     def _check_ids(self, rows: Sequence[Any]) -> None:
         for row in rows:
@@ -766,33 +735,3 @@ def _side(what: str, side: Any) -> str:
     if side not in ("left", "right"):
         raise ValueError(f"{what} side should be selected between 'right' and 'left', current value: {side!r}")
     return str(side)
-
-
-def _as_columns(columns: Any, main: str) -> tuple[dict[str, Any], TensorType | None, Any]:
-    """Return columns as lists, the framework they came in, and attention masks that are matrices (stacked)."""
-    made = dict(columns)
-    masks = made.get("attention_mask")
-    stacked = None
-    if isinstance(masks, list) and masks and getattr(masks[0], "ndim", 0) > 1:
-        stacked = made.pop("attention_mask")
-        if framework_of(stacked[0]) is TensorType.PYTORCH:
-            import torch
-
-            stacked = torch.stack(stacked)
-        else:
-            import numpy as np
-
-            stacked = np.stack(stacked)
-    framework = framework_of(made[main])
-    if framework is None:
-        first = made[main][0]
-        if isinstance(first, (list, tuple)):
-            first = next((row[0] for row in made[main] if len(row)), 0)
-        if isinstance(first, int):
-            return made, None, stacked
-        framework = framework_of(first)
-        if framework is None:
-            raise ValueError(
-                f"type of {first!r} unknown: {type(first).__name__}; give Python numbers, numpy arrays or torch tensors"
-            )
-    return {key: as_lists(value) for key, value in made.items()}, framework, stacked
