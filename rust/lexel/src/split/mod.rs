@@ -348,7 +348,8 @@ mod tests {
         // Every one of these characters is a class of its own: more than a state's loops can name.
         let letters: Vec<String> = ('!'..='~').filter(char::is_ascii_alphanumeric).map(|c| format!("{c}+")).collect();
         let others: Vec<String> = ('α'..='ω').map(|c| format!("{c}+")).collect();
-        let regex = serde_json::json!({"Regex": [letters, others].concat().join("|")});
+        let pattern = [letters, others].concat().join("|");
+        let regex = serde_json::json!({"Regex": pattern});
         assert_eq!(texts(&split(&regex, "Isolated", false), "aab..zzzωωα"), ["aa", "b", "..", "zzz", "ωω", "α"]);
     }
 
