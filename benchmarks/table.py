@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MEBIBYTE = 1 << 20
 COLUMNS = (
-    *("series", "vocabulary", "input", "task", "peer", "threads", "clock", "load", "rounds", "bytes"),
+    *("series", "vocabulary", "input", "task", "peer", "threads", "clock", "load", "rounds", "amount"),
     *("median_s", "min_s", "max_s", "total_s", "value", "unit", "times_reference", "bar", "verdict"),
 )
 

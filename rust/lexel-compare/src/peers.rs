@@ -17,6 +17,9 @@ pub const NAMES: [&str; 4] = ["tokenizers", "lexel", "fastokens", "tiktoken-rs"]
 /// The half-open code points of the text that a token stands for.
 pub type Span = (usize, usize);
 
+/// As many spans as ids.
+pub type IdsAndSpans = (Vec<u32>, Vec<Span>);
+
 const NO_SPECIALS: EncodeOptions = EncodeOptions { add_special_tokens: false, split_special_tokens: false };
 
 /// A loaded tokenizer of one of the libraries.
@@ -83,7 +86,7 @@ impl Peer {
     ///
     /// # Errors
     /// The library's own.
-    pub fn ids_and_spans(&mut self, text: &str) -> Result<Option<(Vec<u32>, Vec<Span>)>, Box<dyn Error>> {
+    pub fn ids_and_spans(&mut self, text: &str) -> Result<Option<IdsAndSpans>, Box<dyn Error>> {
         Ok(match self {
             Self::Lexel(pipeline, scratch) => {
                 let encoding = pipeline.encode(Text::Raw(text), None, NO_SPECIALS, None, true, scratch)?;
