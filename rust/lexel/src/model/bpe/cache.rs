@@ -17,6 +17,10 @@ pub(crate) const IDS: usize = 4;
 const SET_BITS: u32 = 16;
 const SETS: usize = 1 << SET_BITS;
 const UNUSED: u32 = u32::MAX;
+/// In the last place of a slot: the first two places say where the ids are and how many.
+const LONG: u32 = u32::MAX - 1;
+/// Four megabytes of ids.
+const MAX_LONG: usize = 1 << 20;
 const FREE: Slot = Slot { key: 0, ids: [UNUSED; IDS] };
 
 /// The cache of one thread.
@@ -24,6 +28,8 @@ const FREE: Slot = Slot { key: 0, ids: [UNUSED; IDS] };
 pub(crate) struct PieceCache {
     /// Allocated at the first insertion.
     sets: Vec<[Slot; 2]>,
+    /// Ids of pieces that have more than four. When it is full everything is forgotten, and filling starts anew.
+    long: Vec<u32>,
 }
 
 /// The key of a short piece of a text: its bytes, then its length in the top byte.
@@ -56,21 +62,23 @@ fn set_of(key: u128) -> usize {
     (folded.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - SET_BITS)) as usize
 }
 
-/// Ids of a cached piece: up to four, the rest unused.
+/// What a slot holds: up to four ids, or where more of them are.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cached {
     pub(crate) ids: [u32; IDS],
 }
 
 impl Cached {
+    /// Whether the ids stand elsewhere: ask [`PieceCache::ids`].
+    #[inline]
+    pub(crate) fn is_long(&self) -> bool {
+        self.ids[IDS - 1] == LONG
+    }
+
+    /// The number of ids in the slot itself.
     #[inline]
     pub(crate) fn len(&self) -> usize {
         self.ids.iter().map(|&id| usize::from(id != UNUSED)).sum()
-    }
-
-    #[inline]
-    pub(crate) fn as_slice(&self) -> &[u32] {
-        &self.ids[..self.len()]
     }
 }
 
@@ -94,6 +102,16 @@ impl PieceCache {
         Some(Cached { ids: set[0].ids })
     }
 
+    /// All ids of what was found.
+    #[inline]
+    pub(crate) fn ids<'c>(&'c self, found: &'c Cached) -> &'c [u32] {
+        if found.is_long() {
+            let (start, count) = (found.ids[0] as usize, found.ids[1] as usize);
+            return &self.long[start..start + count];
+        }
+        &found.ids[..found.len()]
+    }
+
     /// The set of a key; its first key is read so that it is on its way when it is needed.
     #[inline]
     pub(crate) fn touch(&self, key: u128) -> (usize, u64) {
@@ -101,17 +119,20 @@ impl PieceCache {
         (set, self.sets.get(set).map_or(0, |slots| slots[0].key as u64))
     }
 
-    /// Remember a piece; more than four ids are not remembered.
+    /// Remember a piece.
     pub(crate) fn insert(&mut self, key: u128, ids: &[u32]) {
-        if ids.len() > IDS {
-            return;
-        }
-        if self.sets.is_empty() {
+        if self.sets.is_empty() || self.long.len() + ids.len() > MAX_LONG {
             self.sets = vec![[FREE; 2]; SETS];
+            self.long.clear();
         }
         let mut slot = FREE;
         slot.key = key;
-        slot.ids[..ids.len()].copy_from_slice(ids);
+        if ids.len() <= IDS {
+            slot.ids[..ids.len()].copy_from_slice(ids);
+        } else {
+            slot.ids = [self.long.len() as u32, ids.len() as u32, UNUSED, LONG];
+            self.long.extend_from_slice(ids);
+        }
         // New pieces take the second place, so that frequent ones keep the first.
         let set = &mut self.sets[set_of(key)];
         let place = usize::from(set[0].key != 0);
@@ -120,6 +141,6 @@ impl PieceCache {
 
     /// Forget everything and give the memory back.
     pub(crate) fn clear(&mut self) {
-        self.sets = Vec::new();
+        *self = Self::default();
     }
 }

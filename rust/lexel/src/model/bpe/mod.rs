@@ -302,8 +302,15 @@ impl Bpe {
             if key != 0
                 && let Some(found) = scratch.cache.get_in(set, key)
             {
-                out.ids[at..at + cache::IDS].copy_from_slice(&found.ids);
-                at += found.len();
+                if !found.is_long() {
+                    out.ids[at..at + cache::IDS].copy_from_slice(&found.ids);
+                    at += found.len();
+                    continue;
+                }
+                out.ids.truncate(at);
+                out.ids.extend_from_slice(scratch.cache.ids(&found));
+                at = out.ids.len();
+                out.ids.resize(at + cache::IDS * (pieces.len() - i - 1), 0);
                 continue;
             }
             out.ids.truncate(at);
@@ -331,7 +338,7 @@ impl Bpe {
         if let Some(key) = key
             && let Some(found) = scratch.cache.get(key)
         {
-            let found = found.as_slice();
+            let found = scratch.cache.ids(&found);
             if !SPANS {
                 out.ids.extend_from_slice(found);
                 return Ok(());
@@ -411,7 +418,7 @@ impl Bpe {
     ) -> Result<()> {
         let key = cache::key(word.as_bytes(), start, end).map(cache::part_key);
         if let Some(found) = key.and_then(|key| scratch.cache.get(key)) {
-            let found = found.as_slice();
+            let found = scratch.cache.ids(&found);
             if !SPANS {
                 out.ids.extend_from_slice(found);
                 return Ok(());
