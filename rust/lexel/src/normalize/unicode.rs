@@ -1,5 +1,6 @@
 //! Unicode normalization by the reference's tables (Unicode 9), with its rule of what a changed character stands for.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use unicode_normalization_alignments::{
@@ -21,45 +22,77 @@ static INERT: LazyLock<Box<[u64]>> = LazyLock::new(|| {
     bits
 });
 
-/// Whether NFC leaves the text as it is.
-///
-/// Only stretches with a character that is not inert are looked at closely, from the inert character before it (which it
-/// may join) to the next one: nothing reaches over their borders.
-pub(crate) fn is_nfc(text: &str) -> bool {
-    if text.is_ascii() {
-        return true;
-    }
-    let inert = &**INERT;
-    let is_inert = |c: char| {
-        let code = c as usize;
-        code < 0x300 || (code < TABLE && inert[code >> 6] >> (code & 63) & 1 != 0)
-    };
-    // Where the last inert character starts, and whether others came after it.
-    let (mut start, mut open) = (0, false);
-    let unchanged = |stretch: &str| stretch.chars().nfc().map(|(c, _)| c).eq(stretch.chars());
-    for (at, c) in text.char_indices() {
-        if is_inert(c) {
-            if open && !unchanged(&text[start..at]) {
-                return false;
-            }
-            (start, open) = (at, false);
-        } else {
-            open = true;
-        }
-    }
-    !open || unchanged(&text[start..])
+fn is_inert(inert: &[u64], c: char) -> bool {
+    let code = c as usize;
+    code < 0x300 || (code < TABLE && inert[code >> 6] >> (code & 63) & 1 != 0)
 }
 
+/// Stretches that NFC may change: from an inert character, which what follows may join, to the next inert one. Nothing
+/// reaches over their borders.
+struct Stretches<'t> {
+    text: &'t str,
+    at: usize,
+    inert: &'static [u64],
+}
+
+impl<'t> Stretches<'t> {
+    fn new(text: &'t str) -> Self {
+        Self { text, at: 0, inert: &INERT }
+    }
+}
+
+impl Iterator for Stretches<'_> {
+    type Item = Range<usize>;
+
+    fn next(&mut self) -> Option<Range<usize>> {
+        let mut start = self.at;
+        let mut open = false;
+        for (at, c) in self.text[self.at..].char_indices() {
+            let at = self.at + at;
+            if !is_inert(self.inert, c) {
+                open = true;
+            } else if open {
+                self.at = at;
+                return Some(start..at);
+            } else {
+                start = at;
+            }
+        }
+        self.at = self.text.len();
+        open.then_some(start..self.text.len())
+    }
+}
+
+/// Whether NFC leaves the text as it is.
+pub(crate) fn is_nfc(text: &str) -> bool {
+    let unchanged = |stretch: &str| stretch.chars().nfc().map(|(c, _)| c).eq(stretch.chars());
+    text.is_ascii() || Stretches::new(text).all(|stretch| unchanged(&text[stretch]))
+}
+
+/// Normalize, stretch by stretch.
 pub(crate) fn nfc<const SPANS: bool>(text: &Aligned<SPANS>) -> Aligned<SPANS> {
-    rewrite(text, text.text.chars().nfc())
+    let mut out = Aligned::with_capacity(text.text.len());
+    let mut last = 0;
+    for stretch in Stretches::new(&text.text) {
+        out.keep(text, last..stretch.start);
+        last = stretch.end;
+        let changes = text.text[stretch.clone()].chars().nfc();
+        rewrite(text, stretch, changes, &mut out);
+    }
+    out.keep(text, last..text.text.len());
+    out
 }
 
 /// Follow a stream of (character, change): 0 replaces one character, +1 is inserted, -n replaces one and swallows n.
 /// A replacement stands for the character it replaces, an insertion for the one before it.
-fn rewrite<const SPANS: bool>(text: &Aligned<SPANS>, changes: impl Iterator<Item = (char, isize)>) -> Aligned<SPANS> {
-    let mut out = Aligned::with_capacity(text.text.len());
-    let mut source = text.text.chars();
-    let mut at = 0usize;
+fn rewrite<const SPANS: bool>(
+    text: &Aligned<SPANS>,
+    stretch: Range<usize>,
+    changes: impl Iterator<Item = (char, isize)>,
+    out: &mut Aligned<SPANS>,
+) {
+    let mut at = stretch.start;
+    let mut source = text.text[stretch].chars();
     for (c, change) in changes {
         if !SPANS {
             out.push(c, (0, 0));
@@ -72,7 +105,6 @@ fn rewrite<const SPANS: bool>(text: &Aligned<SPANS>, changes: impl Iterator<Item
         }
         out.push(c, span);
     }
-    out
 }
 
 #[cfg(test)]
@@ -108,6 +140,11 @@ mod tests {
             }
             let whole: String = text.chars().nfc().map(|(c, _)| c).collect();
             assert_eq!(is_nfc(&text), whole == text, "{text:?}");
+            let aligned = Aligned::<true>::from_original(&text, 0);
+            let mut expected = Aligned::default();
+            rewrite(&aligned, 0..text.len(), text.chars().nfc(), &mut expected);
+            let actual = nfc(&aligned);
+            assert_eq!((&actual.text, &actual.spans), (&expected.text, &expected.spans), "{text:?}");
         }
     }
 }
