@@ -59,7 +59,6 @@ class Engine:
     def ids_to_tokens(self, ids: Sequence[int]) -> list[str | None]: ...
     def is_special(self, id: int) -> bool: ...
     def num_special_tokens_to_add(self, pair: bool = False) -> int: ...
-
     def encode(self, text: str, *, add_special_tokens: bool = True, split_special_tokens: bool = False) -> list[int]:
         """Encode one text to ids: the shortest way, no spans computed."""
     def encode_array(self, text: str, *, add_special_tokens: bool = True, split_special_tokens: bool = False) -> Buffer:
@@ -92,7 +91,6 @@ class Engine:
     def post_process(
         self, first: Encoding, second: Encoding | None = None, *, add_special_tokens: bool = True
     ) -> Encoding: ...
-
     def decode(self, ids: Sequence[int] | Any, *, skip_special_tokens: bool = False) -> str:
         """Decode one row: a sequence of ints, or any buffer of int32/int64/uint32. Unknown ids are dropped.
 
@@ -105,7 +103,6 @@ class Engine:
     def decode_tokens(self, tokens: Sequence[str]) -> str:
         """Apply the decoder to token strings; without a decoder they are joined by spaces."""
     def decode_stream(self, *, skip_special_tokens: bool = False) -> DecodeStream: ...
-
     def normalize(self, text: str) -> str:
         """Return the normalized text (added tokens are not looked for)."""
     def pre_tokenize(self, text: str) -> list[tuple[str, tuple[int, int]]]:
