@@ -6,7 +6,7 @@ Every class also derives from the builtin a caller would expect, so that ``excep
     ├─ FormatError(ValueError)                a file is not what it claims: path, byte or line, what was expected
     ├─ UnsupportedError(NotImplementedError)  a valid file or call asks for what we lack: which feature, who has it
     ├─ VocabularyError(KeyError)              unknown token or id; contradictory vocabulary and merges
-    ├─ SpecialTokenError(ValueError)          a special token where none was allowed: which, and the option that allows it
+    ├─ SpecialTokenError(ValueError)          a special token where none was allowed: which, and the option for it
     ├─ TrainingError(ValueError)              corpus or settings cannot yield the vocabulary asked for
     ├─ WeightsError(ValueError)               checkpoint and config disagree: tensor, shapes
     ├─ LoadError(OSError)                     files are missing, or the hub did not give them

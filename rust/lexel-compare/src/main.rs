@@ -14,7 +14,7 @@ fn main() -> ExitCode {
     match run() {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => {
-            eprintln!("error: lexel's results differ from the reference's (see the rows marked WRONG)");
+            eprintln!("error: lexel's results differ from the reference's (see the rows marked DIFFERS)");
             ExitCode::FAILURE
         }
         Err(error) => {
@@ -81,7 +81,7 @@ fn series(
                 Verdict::Absent => {}
                 Verdict::Differs(how) => {
                     right &= name != "lexel";
-                    row(name, &format!("WRONG: {how}"));
+                    row(name, &format!("DIFFERS, not timed: {how}"));
                 }
             },
             Ok(None) => {}
@@ -151,5 +151,6 @@ fn first_difference<T: PartialEq + std::fmt::Debug>(what: &str, expected: &[T], 
         return None;
     }
     let at = at.unwrap_or_else(|| expected.len().min(found.len()));
-    Some(format!("{what}[{at}] is {:?}, not {:?}", found.get(at), expected.get(at)))
+    let shown = |values: &[T]| values.get(at).map_or("absent".to_owned(), |value| format!("{value:?}"));
+    Some(format!("{what}[{at}] is {}, not {}", shown(found), shown(expected)))
 }

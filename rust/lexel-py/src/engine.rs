@@ -1,5 +1,7 @@
 //! The compiled tokenizer.
 
+use std::sync::OnceLock;
+
 use lexel::train::BpeTrainer;
 use lexel::{EncodeOptions, Padding, Pipeline, ScratchPool, Strategy, Text, Truncation, run_parallel};
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -53,6 +55,9 @@ fn padding(argument: Option<PaddingArgument>) -> PyResult<Option<Padding>> {
     Ok(Some(Padding { length, id, type_id, side: side(&direction)?, multiple_of }))
 }
 
+/// Threads the machine has: asking the system reads files, so the answer is kept.
+static MACHINE: OnceLock<usize> = OnceLock::new();
+
 /// How many threads a call may use: what it says, else what the environment says, else what the machine has.
 fn threads(argument: Option<usize>) -> usize {
     if let Some(threads) = argument {
@@ -64,7 +69,7 @@ fn threads(argument: Option<usize>) -> usize {
         return 1;
     }
     let asked = std::env::var("RAYON_NUM_THREADS").ok().and_then(|value| value.parse().ok()).filter(|&n| n > 0);
-    asked.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
+    asked.unwrap_or_else(|| *MACHINE.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from)))
 }
 
 fn borrow<'a>(texts: &'a Texts<'_>, words: &'a [&'a str]) -> Text<'a> {
