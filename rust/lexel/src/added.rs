@@ -196,6 +196,13 @@ impl AddedTokens {
     }
 
     fn refresh(&mut self) -> Result<()> {
+        if let Some((id, token)) = self.by_id.iter().find(|(id, _)| self.text(**id).is_some_and(str::is_empty)) {
+            let content = &token.content;
+            return Err(Error::unsupported(format!(
+                "the added token {content:?} (id {id}), which is empty once normalized"
+            ))
+            .at("added_tokens"));
+        }
         let raw = self.by_id.iter().filter(|(_, t)| !t.normalized).map(|(&id, t)| (t.content.as_str(), id));
         let raw = Matcher::new(raw)?;
         let normalized = self.by_id.iter().filter(|(_, t)| t.normalized);
