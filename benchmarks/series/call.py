@@ -36,6 +36,9 @@ TASKS: dict[str, dict[str, Any]] = {
 def run(table: Table, settings: Settings) -> None:
     """Time the call with its usual options."""
     table.begin("call", TITLE, TRANSFORMERS)
+    if importlib.util.find_spec(TRANSFORMERS):
+        table.facts[TRANSFORMERS] = version(TRANSFORMERS)
+        print(f"  {TRANSFORMERS} {version(TRANSFORMERS)}")
     documents = corpora.short_documents("mixed", COUNT, DOCUMENT_BYTES)
     slices = [documents[i::SLICES] for i in range(SLICES)]
     for vocabulary in settings.few(*VOCABULARIES):
@@ -54,7 +57,6 @@ def _loaded(vocabulary: Vocabulary) -> dict[str, Any]:
     with vocabulary.file() as path:
         toks: dict[str, Any] = {LEXEL: lexel.TokenizersBackend(tokenizer_file=str(path))}
         if importlib.util.find_spec(TRANSFORMERS):
-            print(f"  {TRANSFORMERS} {version(TRANSFORMERS)}")
             peer = importlib.import_module(TRANSFORMERS).PreTrainedTokenizerFast
             toks[TRANSFORMERS] = peer(tokenizer_file=str(path))
     for tok in toks.values():
