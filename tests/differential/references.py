@@ -76,6 +76,11 @@ def native() -> list[str]:
     return names
 
 
+def size(name: str) -> int:
+    """Return the length of a file in bytes."""
+    return len(_content(name))
+
+
 @lru_cache(maxsize=2)
 def load(name: str) -> Loaded:
     """Load a tokenizer on both sides."""

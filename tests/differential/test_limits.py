@@ -54,10 +54,10 @@ def random_truncation(rng: random.Random) -> Truncation:
 @pytest.mark.parametrize("paired", [False, True], ids=["single", "pair"])
 def test_truncation(loaded: Loaded, paired: bool, cases: int, seed: str, rng: random.Random) -> None:
     inputs = []
-    for _ in range(cases // 2):
+    for _ in range(cases // 5):
         limit = random_truncation(rng)
         # Windows of two sequences multiply: where many are small the texts are short.
-        longest = 4000 if not paired else 12 * (limit[0] - limit[2]) + 20
+        longest = 200 if not paired else 12 * (limit[0] - limit[2]) + 20
         first, second = random_text(rng, loaded.special)[:longest], random_text(rng, loaded.special)[:longest]
         inputs.append((first, second if paired else "", *limit, rng.random() < 0.7))
 
@@ -107,13 +107,17 @@ def random_padding(rng: random.Random) -> Padding:
 def test_padding(loaded: Loaded, cases: int, seed: str, rng: random.Random) -> None:
     """Batches of one to six rows, singles or pairs, cut or not."""
     reference = loaded.original
-    for _ in range(cases // 10):
+    for _ in range(cases // 20):
         paired = rng.random() < 0.5
         count = rng.randint(1, 6)
         rows: list[Any] = [
-            tuple(random_text(rng, loaded.special) for _ in range(2)) if paired else random_text(rng, loaded.special)
+            tuple(random_text(rng, loaded.special)[:60] for _ in range(2))
+            if paired
+            else random_text(rng, loaded.special)
             for _ in range(count)
         ]
+        if not paired:
+            rows = [text for (text,) in rows]
         length, pad_id, type_id, token, side, multiple = padding = random_padding(rng)
         cut = rng.random() < 0.5
         limit = (12, "longest_first", 1, rng.choice(SIDES)) if cut else None
@@ -157,8 +161,8 @@ def check_windows(batch: Any, expected: list[Any]) -> None:
 
 def test_encodings_padded_truncated_and_merged_by_hand(loaded: Loaded, cases: int, rng: random.Random) -> None:
     """The methods of an encoding itself."""
-    for _ in range(cases // 20):
-        texts = [random_text(rng, loaded.special) for _ in range(2)]
+    for _ in range(cases // 40):
+        texts = [random_text(rng, loaded.special)[:40] for _ in range(2)]
         mine = [loaded.engine.encode_batch([text]).row(0) for text in texts]
         theirs = [loaded.original.encode(text) for text in texts]
         side, length, stride = rng.choice(SIDES), rng.randrange(2, 20), rng.randrange(2)

@@ -13,6 +13,7 @@ import pytest
 from tests.differential import references
 from tests.differential.compare import compare_batches, difference, original, ours, report
 from tests.differential.strings import random_text, random_texts
+from tokenizers import Tokenizer
 
 from lexel._lexel import Engine
 
@@ -23,8 +24,16 @@ pytestmark = pytest.mark.differential
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "loaded" in metafunc.fixturenames:
-        metafunc.parametrize("loaded", references.native(), indirect=True, scope="module")
+    if "loaded" not in metafunc.fixturenames:
+        return
+    names = references.native()
+    if (
+        metafunc.function is test_written_and_read_again
+        and not metafunc.config.getoption("--differential-cases", 0) > 2000
+    ):
+        # Large files take seconds to write and read on the other side.
+        names = [name for name in names if references.size(name) < 2_000_000]
+    metafunc.parametrize("loaded", names, indirect=True, scope="module")
 
 
 @pytest.fixture(scope="module")
@@ -43,9 +52,9 @@ def test_the_shared_tokenizers_are_among_them(shared_data: Any) -> None:
     assert wanted - set(references.native()) == set()
 
 
-@pytest.mark.parametrize("special", [False, True], ids=["plain", "special"])
+@pytest.mark.parametrize("special", [True, False], ids=["special", "plain"])
 def test_encodings(loaded: Loaded, special: bool, cases: int, seed: str, rng: random.Random) -> None:
-    texts = random_texts(rng, cases, loaded.special)
+    texts = random_texts(rng, cases if special else cases // 5, loaded.special)
 
     def check(text: str) -> str | None:
         batch = ours(lambda: loaded.engine.encode_batch([text], add_special_tokens=special).row(0))
@@ -56,11 +65,11 @@ def test_encodings(loaded: Loaded, special: bool, cases: int, seed: str, rng: ra
     compare_batches(loaded.name, seed, texts, map(batch.row, range(len(texts))), expected, check)
 
 
-@pytest.mark.parametrize("special", [False, True], ids=["plain", "special"])
+@pytest.mark.parametrize("special", [True, False], ids=["special", "plain"])
 def test_ids_alone(loaded: Loaded, special: bool, cases: int, seed: str, rng: random.Random) -> None:
     """The walk that computes no spans gives the same ids, and the same number of them."""
     engine = loaded.engine
-    texts = random_texts(rng, cases, loaded.special)
+    texts = random_texts(rng, cases if special else cases // 5, loaded.special)
     expected = [e.ids for e in loaded.original.encode_batch_fast(texts, add_special_tokens=special)]
     assert engine.encode_batch(texts, add_special_tokens=special, offsets=False).lists("ids") == expected
     by_text = dict(zip(texts, expected, strict=True))
@@ -81,7 +90,7 @@ def test_ids_alone(loaded: Loaded, special: bool, cases: int, seed: str, rng: ra
 
 @pytest.mark.parametrize("special", [False, True], ids=["plain", "special"])
 def test_pairs(loaded: Loaded, special: bool, cases: int, seed: str, rng: random.Random) -> None:
-    pairs = [(random_text(rng, loaded.special), random_text(rng, loaded.special)) for _ in range(cases // 2)]
+    pairs = [(random_text(rng, loaded.special), random_text(rng, loaded.special)) for _ in range(cases // 10)]
 
     def check(pair: tuple[str, str]) -> str | None:
         batch = ours(lambda: loaded.engine.encode_batch([pair], pairs=True, add_special_tokens=special).row(0))
@@ -94,7 +103,7 @@ def test_pairs(loaded: Loaded, special: bool, cases: int, seed: str, rng: random
 
 def test_words(loaded: Loaded, cases: int, seed: str, rng: random.Random) -> None:
     """Text that was split into words: offsets start anew in each, and word ids count them."""
-    inputs = [random_texts(rng, rng.randrange(6), loaded.special) for _ in range(cases // 4)]
+    inputs = [random_texts(rng, rng.randrange(6), loaded.special) for _ in range(cases // 10)]
 
     def check(words: list[str]) -> str | None:
         batch = ours(lambda: loaded.engine.encode_batch([words], is_split_into_words=True).row(0))
@@ -111,7 +120,7 @@ def test_pairs_of_words(loaded: Loaded, cases: int, seed: str, rng: random.Rando
     def words() -> list[str]:
         return random_texts(rng, rng.randrange(5), loaded.special)
 
-    pairs = [(words(), words()) for _ in range(cases // 8)]
+    pairs = [(words(), words()) for _ in range(cases // 20)]
 
     def check(pair: tuple[list[str], list[str]]) -> str | None:
         batch = ours(lambda: loaded.engine.encode_batch([pair], pairs=True, is_split_into_words=True).row(0))
@@ -121,7 +130,7 @@ def test_pairs_of_words(loaded: Loaded, cases: int, seed: str, rng: random.Rando
 
 
 def test_special_tokens_as_plain_text(loaded: Loaded, cases: int, seed: str, rng: random.Random) -> None:
-    texts = random_texts(rng, cases // 2, loaded.special)
+    texts = random_texts(rng, cases // 5, loaded.special)
     loaded.original.encode_special_tokens = True
     try:
 
@@ -141,9 +150,10 @@ def test_special_tokens_as_plain_text(loaded: Loaded, cases: int, seed: str, rng
 def test_decoding(loaded: Loaded, skip: bool, cases: int, seed: str, rng: random.Random) -> None:
     """What was encoded, and ids at random (unknown ones are left out)."""
     engine = loaded.engine
-    rows = engine.encode_batch(random_texts(rng, cases, loaded.special), offsets=False).lists("ids")
+    count = cases // 5 if skip else cases
+    rows = engine.encode_batch(random_texts(rng, count, loaded.special), offsets=False).lists("ids")
     bound = max(engine.vocab().values()) + 3
-    rows += [[rng.randrange(bound) for _ in range(rng.randint(1, 12))] for _ in range(cases // 2)]
+    rows += [[rng.randrange(bound) for _ in range(rng.randint(1, 12))] for _ in range(count // 2)]
     expected = loaded.original.decode_batch(rows, skip_special_tokens=skip)
     by_row = {tuple(row): text for row, text in zip(rows, expected, strict=True)}
 
@@ -151,11 +161,8 @@ def test_decoding(loaded: Loaded, skip: bool, cases: int, seed: str, rng: random
         text = by_row.get(tuple(row))
         if text is None:
             text = loaded.original.decode(row, skip_special_tokens=skip)
-        actual = {
-            "decode": engine.decode(row, skip_special_tokens=skip),
-            "one by one": streamed(engine, [[id] for id in row], skip),
-            "in parts": streamed(engine, parts(rng, row), skip),
-        }
+        steps = parts(rng, row) if rng.random() < 0.5 else [[id] for id in row]
+        actual = {"decode": engine.decode(row, skip_special_tokens=skip), "stream": streamed(engine, steps, skip)}
         return difference(actual, dict.fromkeys(actual, text))
 
     report(loaded.name, seed, rows, check, parts=("ids",))
@@ -223,7 +230,7 @@ def added_of(reference: Any) -> Any:
 
 def test_stages_alone(loaded: Loaded, cases: int, seed: str, rng: random.Random) -> None:
     """The normalizer and the pre-tokenizer by themselves."""
-    texts = random_texts(rng, cases // 4)
+    texts = random_texts(rng, cases // 10)
     reference = loaded.original
 
     def check(text: str) -> str | None:
@@ -241,10 +248,12 @@ def test_stages_alone(loaded: Loaded, cases: int, seed: str, rng: random.Random)
 def test_written_and_read_again(loaded: Loaded, cases: int, rng: random.Random) -> None:
     """What is written is what the original writes, and reads as the same tokenizer on both sides."""
     written = loaded.engine.to_json()
-    assert Engine.from_json(written).to_json() == written
+    again = Engine.from_json(written)
+    assert again.to_json() == written
+    elsewhere = Tokenizer.from_str(written)
+    elsewhere.no_truncation()
+    elsewhere.no_padding()
+    assert elsewhere.to_str() == loaded.original.to_str()
     texts = random_texts(rng, cases // 20, loaded.special)
-    again = type(loaded.original).from_str(written)
-    again.no_truncation()
-    again.no_padding()
-    assert [e.ids for e in again.encode_batch(texts)] == [e.ids for e in loaded.original.encode_batch(texts)]
-    assert Engine.from_json(written).encode_batch(texts).lists("ids") == loaded.engine.encode_batch(texts).lists("ids")
+    assert again.encode_batch(texts).lists("ids") == loaded.engine.encode_batch(texts).lists("ids")
+    assert [e.ids for e in elsewhere.encode_batch(texts)] == again.encode_batch(texts).lists("ids")
