@@ -355,7 +355,20 @@ mod tests {
 
     #[test]
     fn what_no_automaton_answers_is_refused() {
-        for pattern in [r"(a)\1", r"a(?=bc)", r"(?<=a)b", "^a", "a*", r"(?i:ss)", r"\Ga"] {
+        for pattern in [
+            r"a*(?=\S)",
+            r"(?:a++)*b",
+            r"(?:a?)+b",
+            r"(?i)[[^a]]",
+            r"(?i)[\w&&[a-z]]",
+            r"(a)\1",
+            r"a(?=bc)",
+            r"(?<=a)b",
+            "^a",
+            "a*",
+            r"(?i:ss)",
+            r"\Ga",
+        ] {
             let json = split(&serde_json::json!({"Regex": pattern}), "Isolated", false);
             let error = Splitter::compile(&json, "pre_tokenizer").expect_err(pattern);
             assert_eq!(error.kind(), crate::ErrorKind::Unsupported, "{pattern}: {error}");

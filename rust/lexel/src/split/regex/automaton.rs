@@ -179,10 +179,13 @@ struct Builder<'c> {
 impl Builder<'_> {
     fn branch(&mut self, branch: &Node, patterns: &mut Vec<Hir>, gives_back: &mut Vec<bool>) -> Result<()> {
         if let Node::Concat(parts) = branch
-            && let [Node::Repeat { node, kind: Repeat::Greedy, .. }, Node::Ahead { at_end, .. }] = parts.as_slice()
+            && let [Node::Repeat { node, min, kind: Repeat::Greedy, .. }, Node::Ahead { at_end, .. }] = parts.as_slice()
             && matches!(**node, Node::Set(_))
         {
-            let run = self.hir(&parts[0], None)?;
+            if *min == 0 {
+                return Err(Error::unsupported("a split regex that matches the empty text before its look-ahead"));
+            }
+            let run = self.hir(&parts[0], Follow::Nothing)?;
             let follow = self.set();
             if *at_end {
                 patterns.push(Hir::concat(vec![run.clone(), Hir::look(Look::End)]));
@@ -192,7 +195,7 @@ impl Builder<'_> {
             gives_back.push(true);
             return Ok(());
         }
-        patterns.push(self.hir(branch, None)?);
+        patterns.push(self.hir(branch, Follow::Nothing)?);
         gives_back.push(false);
         Ok(())
     }
@@ -204,14 +207,14 @@ impl Builder<'_> {
         Hir::class(Class::Bytes(ClassBytes::new(members.iter().map(|&c| ClassBytesRange::new(c, c)))))
     }
 
-    fn hir(&mut self, node: &Node, follow: Option<&Node>) -> Result<Hir> {
+    fn hir(&mut self, node: &Node, follow: Follow<'_>) -> Result<Hir> {
         Ok(match node {
             Node::Empty => Hir::empty(),
             Node::Set(_) => self.set(),
             Node::Concat(parts) => {
                 let mut hirs = Vec::with_capacity(parts.len());
                 for (i, part) in parts.iter().enumerate() {
-                    hirs.push(self.hir(part, parts.get(i + 1).or(follow))?);
+                    hirs.push(self.hir(part, parts.get(i + 1).map_or(follow, Follow::Node))?);
                 }
                 Hir::concat(hirs)
             }
@@ -220,10 +223,14 @@ impl Builder<'_> {
                 Hir::alternation(branches)
             }
             Node::Repeat { node, min, max, kind } => {
+                if nullable(node) {
+                    // The reference leaves such a loop after an empty round, an automaton does not.
+                    return Err(Error::unsupported("a repetition of something that may be empty"));
+                }
                 if *kind == Repeat::Possessive && !gives_nothing_back(node, follow) {
                     return Err(Error::unsupported("a possessive quantifier before something it could have left over"));
                 }
-                let sub = self.hir(node, None)?;
+                let sub = self.hir(node, Follow::Unknown)?;
                 Hir::repetition(Repetition { min: *min, max: *max, greedy: *kind != Repeat::Lazy, sub: Box::new(sub) })
             }
             Node::Ahead { .. } => {
@@ -237,13 +244,35 @@ impl Builder<'_> {
 
 /// A possessive repetition equals a greedy one if what follows cannot start with a character of the repeated class (or
 /// if nothing follows).
-fn gives_nothing_back(node: &Node, follow: Option<&Node>) -> bool {
+fn gives_nothing_back(node: &Node, follow: Follow<'_>) -> bool {
     let Node::Set(set) = node else { return false };
     match follow {
-        None => true,
-        Some(Node::Set(next)) => disjoint(set, next),
-        Some(Node::Repeat { node, min, .. }) if *min > 0 => matches!(&**node, Node::Set(next) if disjoint(set, next)),
-        Some(_) => false,
+        Follow::Nothing => true,
+        Follow::Node(Node::Set(next)) => disjoint(set, next),
+        Follow::Node(Node::Repeat { node, min, .. }) if *min > 0 => {
+            matches!(&**node, Node::Set(next) if disjoint(set, next))
+        }
+        Follow::Node(_) | Follow::Unknown => false,
+    }
+}
+
+/// What comes after a part of a pattern.
+#[derive(Clone, Copy)]
+enum Follow<'n> {
+    Nothing,
+    Node(&'n Node),
+    /// Another round of a repetition, or what follows that.
+    Unknown,
+}
+
+/// Whether a part may match the empty text.
+fn nullable(node: &Node) -> bool {
+    match node {
+        Node::Empty | Node::Ahead { .. } => true,
+        Node::Set(_) => false,
+        Node::Concat(parts) => parts.iter().all(nullable),
+        Node::Alt(branches) => branches.iter().any(nullable),
+        Node::Repeat { node, min, .. } => *min == 0 || nullable(node),
     }
 }
 

@@ -446,6 +446,9 @@ impl Parser<'_> {
             return Err(self.unsupported("nesting deeper than 100"));
         }
         let negated = self.eat("^");
+        if negated && depth > 0 && flags.ignore_case {
+            return Err(self.unsupported("a case-insensitive negated class inside a class"));
+        }
         if self.peek() == Some(']') {
             return Err(self.unsupported("a class that starts with ']'"));
         }
@@ -454,6 +457,9 @@ impl Parser<'_> {
         loop {
             if self.eat("]") {
                 break;
+            }
+            if self.looking_at("&&") && flags.ignore_case {
+                return Err(self.unsupported("a case-insensitive intersection"));
             }
             if self.eat("&&") {
                 whole = Some(intersect(whole, set));
