@@ -466,6 +466,9 @@ impl Parser<'_> {
                 set = ClassUnicode::empty();
                 continue;
             }
+            if self.looking_at("[:") && flags.ignore_case {
+                return Err(self.unsupported("a case-insensitive POSIX class"));
+            }
             if self.eat("[:") {
                 set.union(&self.posix()?);
                 continue;
