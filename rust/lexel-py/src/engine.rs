@@ -99,7 +99,10 @@ impl Engine {
     #[pyo3(signature = (data, *, path = None))]
     fn from_json(py: Python<'_>, data: &Bound<'_, PyAny>, path: Option<&str>) -> PyResult<Self> {
         let pipeline = if let Ok(string) = data.cast::<PyString>() {
-            let json = string.to_str()?;
+            let json = string.to_str().map_err(|e| {
+                let place = path.map_or_else(String::new, |path| format!("{path}: "));
+                crate::error::FormatError::new_err(format!("{place}this text is no Unicode, so no JSON: {e}"))
+            })?;
             py.detach(|| Pipeline::from_json(json))
         } else if let Ok(raw) = data.cast::<PyBytes>() {
             let json = std::str::from_utf8(raw.as_bytes()).map_err(|e| {
