@@ -375,13 +375,15 @@ impl Engine {
             limit_alphabet,
             // As in the reference, the first character of each string counts.
             initial_alphabet: initial_alphabet.iter().filter_map(|letter| letter.chars().next()).collect(),
-            continuing_subword_prefix,
-            end_of_word_suffix,
+            continuing_subword_prefix: continuing_subword_prefix.clone(),
+            end_of_word_suffix: end_of_word_suffix.clone(),
             max_token_length,
         };
         let model = crate::train::train(py, &trainer, &counts, progress)?;
         let added = special_tokens.into_iter().map(added_token).collect();
-        let pipeline = self.pipeline.with_model(&model.vocab, &model.merges, added).map_err(|e| to_python(&e))?;
+        let affixes = (continuing_subword_prefix, end_of_word_suffix);
+        let pipeline =
+            self.pipeline.with_model(&model.vocab, &model.merges, affixes, added).map_err(|e| to_python(&e))?;
         Ok(Self::new(pipeline))
     }
 

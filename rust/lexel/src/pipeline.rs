@@ -196,13 +196,22 @@ impl Pipeline {
         Ok(())
     }
 
-    /// The same stages around another vocabulary; the options of the model stay, and these tokens are added.
+    /// The same stages around another vocabulary; the options of the model stay but for the subword prefix and the
+    /// end-of-word suffix, which are the trainer's, and these tokens are added.
     ///
     /// # Errors
     /// As [`Pipeline::from_json`].
-    pub fn with_model(&self, vocab: &[String], merges: &[(u32, u32)], added: Vec<AddedToken>) -> Result<Self> {
+    pub fn with_model(
+        &self,
+        vocab: &[String],
+        merges: &[(u32, u32)],
+        affixes: (Option<String>, Option<String>),
+        added: Vec<AddedToken>,
+    ) -> Result<Self> {
         let vocab = Vocab::new(vocab.iter().enumerate().map(|(id, token)| (token, id as u32)))?;
-        let model = Bpe::compile(&vocab, merges, self.model.options().clone(), self.model.alphabet())?;
+        let mut options = self.model.options().clone();
+        (options.continuing_subword_prefix, options.end_of_word_suffix) = affixes;
+        let model = Bpe::compile(&vocab, merges, options, self.model.alphabet())?;
         let mut tokens = AddedTokens::default();
         tokens.add(added, &vocab, &|text| self.normalize(text))?;
         let mut changed = self.clone();
