@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 # Every column of an encoding, and how many sequences it has. Not `tokens`: ours are the contents of the ids, where the
-# original gives the text that was matched (docs/compatibility.md); the golden files compare them where both mean the same.
+# original gives the text that was matched (docs/compatibility.md); the golden files compare them where both agree.
 COLUMNS = (
     "ids",
     "type_ids",
@@ -22,6 +22,7 @@ COLUMNS = (
     "word_ids",
     "sequence_ids",
     "n_sequences",
+    "tokens",
 )
 
 Result = dict[str, Any]

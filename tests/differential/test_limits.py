@@ -116,8 +116,6 @@ def test_padding(loaded: Loaded, cases: int, seed: str, rng: random.Random) -> N
             else random_text(rng, loaded.special)
             for _ in range(count)
         ]
-        if not paired:
-            rows = [text for (text,) in rows]
         length, pad_id, type_id, token, side, multiple = padding = random_padding(rng)
         cut = rng.random() < 0.5
         limit = (12, "longest_first", 1, rng.choice(SIDES)) if cut else None

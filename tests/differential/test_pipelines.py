@@ -13,7 +13,7 @@ from tests.differential.strings import random_text
 from tokenizers import Tokenizer
 
 from lexel._lexel import Engine
-from lexel.errors import LexelError
+from lexel.errors import LexelError, UnsupportedError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,17 +34,20 @@ def each_pipeline(request: pytest.FixtureRequest, seed: str, cases: int, tmp_pat
     count = PIPELINES // GROUPS * max(1, cases // 2000)
 
     def run(check: Any) -> None:
+        compared = 0
         for number in range(count):
             rng = random.Random(f"{seed}/{group}/{number}")
             content = random_pipeline(rng)
             try:
-                check(json.dumps(content), content, rng)
+                compared += check(json.dumps(content), content, rng)
             except AssertionError as error:
                 path = tmp_path / f"pipeline-{group}-{number}.json"
                 path.write_text(json.dumps(content, ensure_ascii=False))
                 stages = {name: stage for name, stage in content.items() if name != "model"}
                 options = {name: value for name, value in content["model"].items() if name not in ("vocab", "merges")}
                 raise AssertionError(f"{error}\npipeline in {path}:\n{json.dumps(stages)}\nmodel: {options}") from None
+        # What the engine does not reproduce exactly it may refuse; nearly nothing of these is.
+        assert compared >= count * 0.8
 
     return run
 
@@ -54,20 +57,23 @@ def test_random_pipelines(group: int, each_pipeline: Any, seed: str) -> None:
     each_pipeline(lambda text, content, rng: compare(text, content, rng, seed))
 
 
-def compare(text: str, content: Any, rng: random.Random, seed: str) -> None:
-    """Compare one pipeline on random text, from loading to decoding."""
+def compare(text: str, content: Any, rng: random.Random, seed: str) -> bool:
+    """Compare one pipeline on random text, from loading to decoding; return whether the engine has it."""
     expected = original(Tokenizer.from_str, text)
-    loaded = ours(Engine.from_json, text)
-    assert ("raised" in loaded) == ("raised" in expected), (loaded, expected)
-    if "raised" in loaded:
-        return
-    engine, reference = loaded["value"], expected["value"]
+    try:
+        engine = Engine.from_json(text)
+    except UnsupportedError:
+        return False
+    assert "raised" not in expected, f"we load it, the original does not: {expected['error']}"
+    reference = expected["value"]
     written = engine.to_json()
     assert Tokenizer.from_str(written).to_str() == reference.to_str(), "written differently"
     again = Engine.from_json(written)
     special = [token["content"] for token in content["added_tokens"]]
     inputs = [random_text(rng, special) for _ in range(STRINGS)]
-    report("encode", seed, inputs, lambda item: encoded(engine, again, reference, item))
+    report("encode", seed, inputs, lambda item: encoded(engine, reference, item, True))
+    report("encode plainly", seed, inputs[::4], lambda item: encoded(engine, reference, item, False))
+    report("encode after writing and reading", seed, inputs[::8], lambda item: encoded(again, reference, item, True))
     pairs = [tuple(rng.choices(inputs, k=2)) for _ in range(STRINGS // 10)]
     report("encode a pair", seed, pairs, lambda item: encoded_pair(engine, reference, item), parts=("first", "second"))
     words = [rng.choices(inputs, k=rng.randrange(4)) for _ in range(STRINGS // 10)]
@@ -76,7 +82,10 @@ def compare(text: str, content: Any, rng: random.Random, seed: str) -> None:
     rows = [[rng.randrange(bound) for _ in range(rng.randint(1, 12))] for _ in range(STRINGS // 2)]
     rows += [ids for item in inputs[: STRINGS // 2] if (ids := ids_of(engine, item))]
     for skip in (False, True):
-        report(f"decode, {skip=}", seed, rows, lambda row, skip=skip: decoded(engine, reference, row, skip))
+        report(
+            f"decode, {skip=}", seed, rows, lambda row, skip=skip: decoded(engine, reference, row, skip), parts=("ids",)
+        )
+    return True
 
 
 def ids_of(engine: Engine, text: str) -> list[int]:
@@ -86,19 +95,17 @@ def ids_of(engine: Engine, text: str) -> list[int]:
         return []
 
 
-def encoded(engine: Engine, again: Engine, reference: Tokenizer, text: str) -> str | None:
-    for special in (True, False):
-        mine = ours(lambda special=special: engine.encode_batch([text], add_special_tokens=special).row(0))
-        found = difference(mine, original(reference.encode, text, add_special_tokens=special))
-        if found is not None:
-            return found
-        for name, other in (("encode()", engine), ("written and read again, encode()", again)):
-            ids = ours(lambda special=special, other=other: other.encode(text, add_special_tokens=special))
-            if ids.get("value") != mine.get("ids"):
-                return f"{name} gives other ids than encode_batch(): {ids}, {mine}"
-        count = ours(engine.count, text, add_special_tokens=special)
-        if "raised" not in mine and count["value"] != len(mine["ids"]):
-            return f"count() gives {count}, not {len(mine['ids'])}"
+def encoded(engine: Engine, reference: Tokenizer, text: str, special: bool) -> str | None:
+    mine = ours(lambda: engine.encode_batch([text], add_special_tokens=special).row(0))
+    found = difference(mine, original(reference.encode, text, add_special_tokens=special))
+    if found is not None:
+        return found
+    ids = ours(engine.encode, text, add_special_tokens=special)
+    if ids.get("value") != mine.get("ids"):
+        return f"encode() gives other ids than encode_batch(): {ids}, {mine}"
+    count = ours(engine.count, text, add_special_tokens=special)
+    if "raised" not in mine and count["value"] != len(mine["ids"]):
+        return f"count() gives {count}, not {len(mine['ids'])}"
     return None
 
 
@@ -117,11 +124,13 @@ def decoded(engine: Engine, reference: Tokenizer, row: list[int], skip: bool) ->
     found = difference(mine, original(reference.decode, row, skip_special_tokens=skip))
     if found is not None:
         return found
-    for cut in range(len(row) + 1):
+    # Every split of a short row; of a long one those at its ends, and one id at a time.
+    cuts = range(len(row) + 1) if len(row) < 13 else (1, 2, 3, len(row) - 1)
+    for cut in cuts:
         stream = engine.decode_stream(skip_special_tokens=skip)
         text = stream.feed(row[:cut]) + stream.feed(row[cut:]) + stream.flush()
         if text != mine["value"]:
             return f"a stream cut at {cut} gives {text!r}, not {mine['value']!r}"
     stream = engine.decode_stream(skip_special_tokens=skip)
-    text = "".join(stream.feed(id) for id in row) + stream.flush()
+    text = "".join(map(stream.feed, row)) + stream.flush()
     return None if text == mine["value"] else f"a stream gives {text!r}, not {mine['value']!r}"

