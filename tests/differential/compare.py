@@ -22,7 +22,6 @@ COLUMNS = (
     "word_ids",
     "sequence_ids",
     "n_sequences",
-    "tokens",
 )
 
 Result = dict[str, Any]
