@@ -11,7 +11,8 @@ use crate::decode::{Decoder, StreamState};
 use crate::encoding::{Encoding, NO_WORD, Truncation, truncate_pair};
 use crate::error::{Error, Result};
 use crate::format::{self, Components, Spec};
-use crate::model::bpe::{Alphabet, BUNDLE, Bpe, BpeScratch, PieceTokens};
+use crate::model::bpe::{Alphabet, BUNDLE, BpeOptions};
+use crate::model::{Model, ModelOptions, ModelParts, ModelScratch, PieceTokens};
 use crate::normalize::Normalizer;
 use crate::post::{Post, join};
 use crate::split::{Segment, SplitScratch, Splitter};
@@ -46,7 +47,7 @@ pub enum Text<'t> {
 #[derive(Debug, Default)]
 pub struct Scratch {
     split: SplitScratch,
-    bpe: BpeScratch,
+    model: ModelScratch,
     piece: PieceTokens,
     parts: Vec<Part>,
     inner: Vec<Part>,
@@ -55,7 +56,7 @@ pub struct Scratch {
 impl Scratch {
     /// Forget all cached pieces and give their memory back.
     pub fn clear_cache(&mut self) {
-        self.bpe.clear_cache();
+        self.model.clear_cache();
     }
 }
 
@@ -63,7 +64,7 @@ impl Scratch {
 #[derive(Clone, Debug)]
 pub struct Pipeline {
     vocab: Arc<Vocab>,
-    model: Arc<Bpe>,
+    model: Arc<Model>,
     added: Arc<AddedTokens>,
     components: Arc<Components>,
     normalizer: Option<Arc<Normalizer>>,
@@ -106,11 +107,11 @@ impl Pipeline {
     }
 
     fn from_spec(spec: Spec) -> Result<Self> {
-        let Spec { components, added_tokens, options, vocab, merges } = spec;
+        let Spec { components, added_tokens, model } = spec;
+        let ModelParts { options, vocab, merges, scores } = model;
         let normalizer = compile_normalizer(&components)?;
-        let splitter = compile_splitter(&components)?;
-        let alphabet = if splitter.byte_level() { Alphabet::Bytes } else { Alphabet::Characters };
-        let model = Bpe::compile(&vocab, &merges, options, alphabet)?;
+        let splitter = compile_splitter(&components, &options)?;
+        let model = Model::compile(&vocab, options, &merges, scores, splitter.alphabet())?;
         let mut added = AddedTokens::default();
         added.add(added_tokens, &vocab, &|text| normalized(normalizer.as_deref(), text))?;
         let (post, decoder) = (compile_post(&components)?, compile_decoder(&components)?);
@@ -133,8 +134,7 @@ impl Pipeline {
     /// # Errors
     /// [`crate::ErrorKind::Format`] if the JSON cannot be written.
     pub fn to_json(&self, pretty: bool) -> Result<String> {
-        let merges = self.model.merges();
-        format::write(&self.components, &self.added, self.model.options(), &self.vocab, &merges, pretty)
+        format::write(&self.components, &self.added, &self.model, &self.vocab, pretty)
     }
 
     /// The JSON of a component: `normalizer`, `pre_tokenizer`, `post_processor`, `decoder`, `truncation`, `padding`.
@@ -166,11 +166,11 @@ impl Pipeline {
                 changed.added = Arc::new(self.added.renormalized(&|text| normalized(normalizer.as_deref(), text))?);
             }
             "pre_tokenizer" => {
-                changed.splitter = Arc::new(compile_splitter(&components)?);
-                let alphabet = if changed.splitter.byte_level() { Alphabet::Bytes } else { Alphabet::Characters };
+                let options = self.model.options();
+                changed.splitter = Arc::new(compile_splitter(&components, &options)?);
+                let alphabet = changed.splitter.alphabet();
                 if alphabet != self.model.alphabet() {
-                    let model =
-                        Bpe::compile(&self.vocab, &self.model.merges(), self.model.options().clone(), alphabet)?;
+                    let model = Model::compile(&self.vocab, options, &self.model.merges(), Vec::new(), alphabet)?;
                     changed.model = Arc::new(model);
                 }
             }
@@ -209,12 +209,18 @@ impl Pipeline {
         added: Vec<AddedToken>,
     ) -> Result<Self> {
         let vocab = Vocab::new(vocab.iter().enumerate().map(|(id, token)| (token, id as u32)))?;
-        let mut options = self.model.options().clone();
+        let mut options = match self.model.options() {
+            ModelOptions::Bpe(options) => options,
+            _ => BpeOptions::default(),
+        };
         (options.continuing_subword_prefix, options.end_of_word_suffix) = affixes;
-        let model = Bpe::compile(&vocab, merges, options, self.model.alphabet())?;
+        let options = ModelOptions::Bpe(options);
+        let splitter = compile_splitter(&self.components, &options)?;
+        let model = Model::compile(&vocab, options, merges, Vec::new(), splitter.alphabet())?;
         let mut tokens = AddedTokens::default();
         tokens.add(added, &vocab, &|text| self.normalize(text))?;
         let mut changed = self.clone();
+        changed.splitter = Arc::new(splitter);
         changed.vocab = Arc::new(vocab);
         changed.model = Arc::new(model);
         changed.added = Arc::new(tokens);
@@ -223,7 +229,7 @@ impl Pipeline {
 
     /// The JSON of the model without vocabulary and merges.
     pub fn model_info(&self) -> String {
-        Value::Object(format::model_options(self.model.options())).to_string()
+        Value::Object(format::model_options(&self.model.options())).to_string()
     }
 
     /// The merges by rank, as token strings.
@@ -351,7 +357,11 @@ impl Pipeline {
 
     /// A piece as the model's vocabulary spells it: in byte-level letters where the pre-tokenizer says so.
     pub fn spell<'p>(&self, piece: &'p str) -> Cow<'p, str> {
-        if self.splitter.byte_level() { Cow::Owned(crate::model::bpe::spell(piece)) } else { Cow::Borrowed(piece) }
+        if self.splitter.alphabet() == Alphabet::Bytes {
+            Cow::Owned(crate::model::bpe::spell(piece))
+        } else {
+            Cow::Borrowed(piece)
+        }
     }
 
     /// Encode a text to ids, by the shortest way.
@@ -595,28 +605,31 @@ impl Pipeline {
         scratch: &mut Scratch,
         tokens: &mut Tokens,
     ) -> Result<()> {
-        let Scratch { split, bpe, piece, .. } = scratch;
+        let Scratch { split, model: working, piece, .. } = scratch;
         let (model, vocab) = (&*self.model, &*self.vocab);
         if !SPANS {
             // The model appends right where the ids belong.
             std::mem::swap(&mut piece.ids, &mut tokens.ids);
-            let result = if model.takes_bundles() {
-                let mut bundle = [(0, 0); BUNDLE];
-                let mut filled = 0;
-                let cut = self.splitter.run(segment, split, &mut |segment, start, end| {
-                    bundle[filled] = (start, end);
-                    filled += 1;
-                    if filled < BUNDLE {
-                        return Ok(());
-                    }
-                    filled = 0;
-                    model.encode_bundle(vocab, segment.text(), &bundle, bpe, piece)
-                });
-                cut.and_then(|()| model.encode_bundle(vocab, segment.text(), &bundle[..filled], bpe, piece))
-            } else {
-                self.splitter.run(segment, split, &mut |segment, start, end| {
-                    model.encode::<false>(vocab, segment.text(), start as usize, end as usize, bpe, piece)
-                })
+            let result = match model {
+                Model::Bpe(bpe) if bpe.takes_bundles() => {
+                    let mut bundle = [(0, 0); BUNDLE];
+                    let mut filled = 0;
+                    let cut = self.splitter.run(segment, split, &mut |segment, start, end| {
+                        bundle[filled] = (start, end);
+                        filled += 1;
+                        if filled < BUNDLE {
+                            return Ok(());
+                        }
+                        filled = 0;
+                        bpe.encode_bundle(vocab, segment.text(), &bundle, &mut working.bpe, piece)
+                    });
+                    cut.and_then(|()| {
+                        bpe.encode_bundle(vocab, segment.text(), &bundle[..filled], &mut working.bpe, piece)
+                    })
+                }
+                _ => self.splitter.run(segment, split, &mut |segment, start, end| {
+                    model.encode::<false>(vocab, segment.text(), (start as usize, end as usize), working, piece)
+                }),
             };
             std::mem::swap(&mut piece.ids, &mut tokens.ids);
             return result;
@@ -625,7 +638,7 @@ impl Pipeline {
         self.splitter.run(segment, split, &mut |segment, start, end| {
             piece.ids.clear();
             piece.spans.clear();
-            model.encode::<true>(vocab, segment.text(), start as usize, end as usize, bpe, piece)?;
+            model.encode::<true>(vocab, segment.text(), (start as usize, end as usize), working, piece)?;
             for (&id, &(from, to)) in piece.ids.iter().zip(&piece.spans) {
                 tokens.ids.push(id);
                 tokens.spans.push(segment.span((start + from) as usize, (start + to) as usize));
@@ -739,9 +752,12 @@ fn compile_normalizer(components: &Components) -> Result<Option<Arc<Normalizer>>
     Normalizer::compile(value, "normalizer").map(|n| Some(Arc::new(n)))
 }
 
-fn compile_splitter(components: &Components) -> Result<Splitter> {
+fn compile_splitter(components: &Components, model: &ModelOptions) -> Result<Splitter> {
     let value = &components.pre_tokenizer;
-    if value.is_null() { Ok(Splitter::default()) } else { Splitter::compile(value, "pre_tokenizer") }
+    if value.is_null() {
+        return Ok(Splitter::default());
+    }
+    Splitter::compile(value, "pre_tokenizer", model.reads_bytes())
 }
 
 fn compile_post(components: &Components) -> Result<Option<Arc<Post>>> {

@@ -48,6 +48,22 @@ impl Vocab {
         self.by_text.insert_unique(hash, index, |&i| hash_bytes(entry(arena, ends, i as usize).as_bytes()));
     }
 
+    /// Append an entry of a list, in which equal strings may stand several times: each has its id, and the string has the
+    /// last one's.
+    pub(crate) fn push_listed(&mut self, token: &str, id: u32) {
+        let hash = hash_bytes(token.as_bytes());
+        let index = self.ends.len() as u32;
+        let (arena, ends) = (&self.arena, &self.ends);
+        if let Ok(known) = self.by_text.find_entry(hash, |&i| entry(arena, ends, i as usize) == token) {
+            *known.into_mut() = index;
+        } else {
+            self.by_text.insert_unique(hash, index, |&i| hash_bytes(entry(arena, ends, i as usize).as_bytes()));
+        }
+        self.arena.push_str(token);
+        self.ends.push(self.arena.len());
+        self.ids.push(id);
+    }
+
     /// Build the index by id. Of entries that share an id, the last one names it.
     pub(crate) fn finish(&mut self) -> Result<()> {
         let Some(&max) = self.ids.iter().max() else {
@@ -126,6 +142,16 @@ mod tests {
         assert_eq!(vocab.token(1), None);
         assert_eq!(vocab.id_bound(), 8);
         assert_eq!(vocab.by_id().collect::<Vec<_>>(), [(0, ""), (3, "a"), (7, "ä")]);
+    }
+
+    #[test]
+    fn a_list_may_name_a_token_twice() {
+        let mut vocab = Vocab::default();
+        for (id, token) in ["a", "b", "a"].into_iter().enumerate() {
+            vocab.push_listed(token, id as u32);
+        }
+        vocab.finish().expect("small ids");
+        assert_eq!((vocab.id("a"), vocab.token(0), vocab.token(2), vocab.len()), (Some(2), Some("a"), Some("a"), 3));
     }
 
     #[test]

@@ -1,3 +1,161 @@
 //! Models: a piece of text to ids.
 
 pub(crate) mod bpe;
+pub(crate) mod unigram;
+pub(crate) mod wordlevel;
+pub(crate) mod wordpiece;
+
+use crate::error::Result;
+use crate::vocab::Vocab;
+use bpe::{Alphabet, Bpe, BpeOptions, BpeScratch};
+use unigram::{Unigram, UnigramOptions, UnigramScratch};
+use wordlevel::{WordLevel, WordLevelOptions};
+use wordpiece::{WordPiece, WordPieceOptions, WordPieceScratch};
+
+/// Which model, and its options as its file states them.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum ModelOptions {
+    Bpe(BpeOptions),
+    Unigram(UnigramOptions),
+    WordPiece(WordPieceOptions),
+    WordLevel(WordLevelOptions),
+}
+
+impl ModelOptions {
+    /// Whether the model can read bytes where the pre-tokenizer writes byte-level letters.
+    pub(crate) fn reads_bytes(&self) -> bool {
+        matches!(self, Self::Bpe(_))
+    }
+}
+
+/// What a model is compiled from.
+#[derive(Clone, Debug)]
+pub(crate) struct ModelParts {
+    pub(crate) options: ModelOptions,
+    pub(crate) vocab: Vocab,
+    /// Of BPE: pairs of ids, by rank.
+    pub(crate) merges: Vec<(u32, u32)>,
+    /// Of Unigram: log-probabilities, by id.
+    pub(crate) scores: Vec<f64>,
+}
+
+/// A compiled model.
+#[derive(Clone, Debug)]
+pub(crate) enum Model {
+    Bpe(Box<Bpe>),
+    Unigram(Unigram),
+    WordPiece(WordPiece),
+    WordLevel(WordLevel),
+}
+
+/// Working memory of one thread.
+#[derive(Debug, Default)]
+pub(crate) struct ModelScratch {
+    pub(crate) bpe: BpeScratch,
+    unigram: UnigramScratch,
+    wordpiece: WordPieceScratch,
+}
+
+impl ModelScratch {
+    pub(crate) fn clear_cache(&mut self) {
+        self.bpe.clear_cache();
+    }
+}
+
+/// Ids of a piece, and where in the piece each stands. Without spans only the ids are filled.
+#[derive(Debug, Default)]
+pub(crate) struct PieceTokens {
+    pub(crate) ids: Vec<u32>,
+    /// Byte ranges within the piece. They count what the symbols count: after characters that were dropped they are
+    /// shifted, as the reference's are.
+    pub(crate) spans: Vec<(u32, u32)>,
+    base: u32,
+}
+
+impl PieceTokens {
+    /// Append a token that stands for the next `len` bytes.
+    #[inline]
+    pub(crate) fn push<const SPANS: bool>(&mut self, id: u32, len: u32) {
+        self.ids.push(id);
+        if SPANS {
+            self.spans.push((self.base, self.base + len));
+            self.base += len;
+        }
+    }
+
+    /// Append several tokens all of which stand for the next `len` bytes.
+    #[inline]
+    pub(crate) fn push_group<const SPANS: bool>(&mut self, ids: impl Iterator<Item = u32>, len: u32) {
+        let from = self.ids.len();
+        self.ids.extend(ids);
+        if SPANS {
+            let span = (self.base, self.base + len);
+            self.spans.extend(std::iter::repeat_n(span, self.ids.len() - from));
+            self.base += len;
+        }
+    }
+}
+
+impl Model {
+    /// Compile a model; BPE reads pieces by this alphabet.
+    pub(crate) fn compile(
+        vocab: &Vocab,
+        options: ModelOptions,
+        merges: &[(u32, u32)],
+        scores: Vec<f64>,
+        alphabet: Alphabet,
+    ) -> Result<Self> {
+        Ok(match options {
+            ModelOptions::Bpe(options) => Self::Bpe(Box::new(Bpe::compile(vocab, merges, options, alphabet)?)),
+            ModelOptions::Unigram(options) => Self::Unigram(Unigram::compile(vocab, scores, options)?),
+            ModelOptions::WordPiece(options) => Self::WordPiece(WordPiece::compile(vocab, options)?),
+            ModelOptions::WordLevel(options) => Self::WordLevel(WordLevel::compile(vocab, options)),
+        })
+    }
+
+    pub(crate) fn options(&self) -> ModelOptions {
+        match self {
+            Self::Bpe(bpe) => ModelOptions::Bpe(bpe.options().clone()),
+            Self::Unigram(unigram) => ModelOptions::Unigram(unigram.options().clone()),
+            Self::WordPiece(wordpiece) => ModelOptions::WordPiece(wordpiece.options().clone()),
+            Self::WordLevel(wordlevel) => ModelOptions::WordLevel(wordlevel.options().clone()),
+        }
+    }
+
+    /// How the model reads a piece.
+    pub(crate) fn alphabet(&self) -> Alphabet {
+        match self {
+            Self::Bpe(bpe) => bpe.alphabet(),
+            _ => Alphabet::Characters,
+        }
+    }
+
+    /// The merges by rank, as pairs of ids; none but for BPE.
+    pub(crate) fn merges(&self) -> Vec<(u32, u32)> {
+        match self {
+            Self::Bpe(bpe) => bpe.merges(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Encode one piece of a text: append its ids, and with `SPANS` the bytes of the piece each stands for.
+    #[inline]
+    pub(crate) fn encode<const SPANS: bool>(
+        &self,
+        vocab: &Vocab,
+        text: &str,
+        (start, end): (usize, usize),
+        scratch: &mut ModelScratch,
+        out: &mut PieceTokens,
+    ) -> Result<()> {
+        out.base = 0;
+        match self {
+            Self::Bpe(bpe) => bpe.encode::<SPANS>(vocab, text, start, end, &mut scratch.bpe, out),
+            Self::Unigram(unigram) => unigram.encode::<SPANS>(vocab, &text[start..end], &mut scratch.unigram, out),
+            Self::WordPiece(wordpiece) => {
+                wordpiece.encode::<SPANS>(vocab, &text[start..end], &mut scratch.wordpiece, out)
+            }
+            Self::WordLevel(wordlevel) => wordlevel.encode::<SPANS>(vocab, &text[start..end], out),
+        }
+    }
+}

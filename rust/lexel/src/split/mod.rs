@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::json::{Object, wrong};
+use crate::model::bpe::Alphabet;
 use crate::normalize::prepend;
 use crate::text::{Aligned, Span};
 use behavior::{Behavior, Cutter};
@@ -95,10 +96,14 @@ pub(crate) struct Splitter {
 }
 
 impl Splitter {
-    /// Compile the JSON of a pre-tokenizer; `path` is where it stands in the file.
-    pub(crate) fn compile(value: &Value, path: &str) -> Result<Self> {
+    /// Compile the JSON of a pre-tokenizer; `path` is where it stands in the file. A model that `reads_bytes` is left to
+    /// read the bytes that byte-level letters stand for.
+    pub(crate) fn compile(value: &Value, path: &str, reads_bytes: bool) -> Result<Self> {
         let mut splitter = Self::default();
         splitter.add(value, path)?;
+        if splitter.byte_level && !reads_bytes {
+            return Err(Error::unsupported("the pre-tokenizer \"ByteLevel\" before a model that is not BPE").at(path));
+        }
         Ok(splitter)
     }
 
@@ -149,9 +154,9 @@ impl Splitter {
         Ok(())
     }
 
-    /// Whether the model sees bytes in the byte-level alphabet.
-    pub(crate) fn byte_level(&self) -> bool {
-        self.byte_level
+    /// How the model reads pieces.
+    pub(crate) fn alphabet(&self) -> Alphabet {
+        if self.byte_level { Alphabet::Bytes } else { Alphabet::Characters }
     }
 
     /// Whether a stage asks where a piece started in the original text after the text may have been rewritten: then
@@ -284,7 +289,7 @@ mod tests {
     use super::*;
 
     pub(super) fn pieces(json: &Value, text: &str) -> Vec<(String, Span)> {
-        let splitter = Splitter::compile(json, "pre_tokenizer").expect("supported");
+        let splitter = Splitter::compile(json, "pre_tokenizer", true).expect("supported");
         let mut segment = Segment::<true>::new(text, 0);
         let mut found = Vec::new();
         splitter
@@ -370,7 +375,7 @@ mod tests {
             r"\Ga",
         ] {
             let json = split(&serde_json::json!({"Regex": pattern}), "Isolated", false);
-            let error = Splitter::compile(&json, "pre_tokenizer").expect_err(pattern);
+            let error = Splitter::compile(&json, "pre_tokenizer", true).expect_err(pattern);
             assert_eq!(error.kind(), crate::ErrorKind::Unsupported, "{pattern}: {error}");
         }
     }

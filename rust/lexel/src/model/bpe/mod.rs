@@ -10,6 +10,7 @@ mod whole;
 use hashbrown::HashSet;
 
 use crate::error::{Error, Result};
+use crate::model::PieceTokens;
 use crate::vocab::Vocab;
 use atoms::Atoms;
 use cache::PieceCache;
@@ -67,27 +68,6 @@ const NO_ID: u32 = u32::MAX;
 pub(crate) const BUNDLE: usize = 64;
 const METASPACE: char = '▁';
 const DIRECT_CHARS: u32 = 0x3000;
-
-/// Ids of a piece, and where in the piece each stands. Without spans only the ids are filled.
-#[derive(Debug, Default)]
-pub(crate) struct PieceTokens {
-    pub(crate) ids: Vec<u32>,
-    /// Byte ranges within the piece. They count what the symbols count: after characters that were dropped they are
-    /// shifted, as the reference's are.
-    pub(crate) spans: Vec<(u32, u32)>,
-    base: u32,
-}
-
-impl PieceTokens {
-    #[inline]
-    pub(crate) fn push<const SPANS: bool>(&mut self, id: u32, len: u32) {
-        self.ids.push(id);
-        if SPANS {
-            self.spans.push((self.base, self.base + len));
-            self.base += len;
-        }
-    }
-}
 
 /// Working memory of one thread.
 #[derive(Debug, Default)]
@@ -253,7 +233,6 @@ impl Bpe {
         scratch: &mut BpeScratch,
         out: &mut PieceTokens,
     ) -> Result<()> {
-        out.base = 0;
         if self.alphabet == Alphabet::Characters && self.cuts_at_metaspace {
             if self.options.ignore_merges
                 && let Some(id) = self.whole_token(vocab, &text[start..end])
