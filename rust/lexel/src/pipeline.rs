@@ -11,7 +11,8 @@ use crate::decode::{Decoder, StreamState};
 use crate::encoding::{Encoding, NO_WORD, Truncation, truncate_pair};
 use crate::error::{Error, Result};
 use crate::format::{self, Components, Spec};
-use crate::model::bpe::{Alphabet, BUNDLE, BpeOptions};
+use crate::model::bpe::{Alphabet, BpeOptions};
+use crate::model::cache::BUNDLE;
 use crate::model::{Model, ModelOptions, ModelParts, ModelScratch, PieceTokens};
 use crate::normalize::Normalizer;
 use crate::post::{Post, join};
@@ -611,7 +612,7 @@ impl Pipeline {
             // The model appends right where the ids belong.
             std::mem::swap(&mut piece.ids, &mut tokens.ids);
             let result = match model {
-                Model::Bpe(bpe) if bpe.takes_bundles() => {
+                model if model.takes_bundles() => {
                     let mut bundle = [(0, 0); BUNDLE];
                     let mut filled = 0;
                     let cut = self.splitter.run(segment, split, &mut |segment, start, end| {
@@ -621,11 +622,9 @@ impl Pipeline {
                             return Ok(());
                         }
                         filled = 0;
-                        bpe.encode_bundle(vocab, segment.text(), &bundle, &mut working.bpe, piece)
+                        model.encode_bundle(vocab, segment.text(), &bundle, working, piece)
                     });
-                    cut.and_then(|()| {
-                        bpe.encode_bundle(vocab, segment.text(), &bundle[..filled], &mut working.bpe, piece)
-                    })
+                    cut.and_then(|()| model.encode_bundle(vocab, segment.text(), &bundle[..filled], working, piece))
                 }
                 _ => self.splitter.run(segment, split, &mut |segment, start, end| {
                     model.encode::<false>(vocab, segment.text(), (start as usize, end as usize), working, piece)

@@ -1,6 +1,7 @@
 //! Models: a piece of text to ids.
 
 pub(crate) mod bpe;
+pub(crate) mod cache;
 pub(crate) mod unigram;
 pub(crate) mod wordlevel;
 pub(crate) mod wordpiece;
@@ -8,6 +9,7 @@ pub(crate) mod wordpiece;
 use crate::error::Result;
 use crate::vocab::Vocab;
 use bpe::{Alphabet, Bpe, BpeOptions, BpeScratch};
+use cache::Caching;
 use unigram::{Unigram, UnigramOptions, UnigramScratch};
 use wordlevel::{WordLevel, WordLevelOptions};
 use wordpiece::{WordPiece, WordPieceOptions, WordPieceScratch};
@@ -58,7 +60,7 @@ pub(crate) struct ModelScratch {
 
 impl ModelScratch {
     pub(crate) fn clear_cache(&mut self) {
-        self.bpe.clear_cache();
+        self.bpe.cache().clear();
     }
 }
 
@@ -156,6 +158,30 @@ impl Model {
                 wordpiece.encode::<SPANS>(vocab, &text[start..end], &mut scratch.wordpiece, out)
             }
             Self::WordLevel(wordlevel) => wordlevel.encode::<SPANS>(vocab, &text[start..end], out),
+        }
+    }
+    /// Whether pieces can be given in bundles.
+    pub(crate) fn takes_bundles(&self) -> bool {
+        match self {
+            Self::Bpe(bpe) => bpe.takes_bundles(),
+            _ => false,
+        }
+    }
+
+    /// Encode several pieces of one text to ids; only for models that take bundles, and at most [`cache::BUNDLE`].
+    pub(crate) fn encode_bundle(
+        &self,
+        vocab: &Vocab,
+        text: &str,
+        pieces: &[(u32, u32)],
+        scratch: &mut ModelScratch,
+        out: &mut PieceTokens,
+    ) -> Result<()> {
+        match self {
+            Self::Bpe(bpe) => bpe.encode_bundle(vocab, text, pieces, &mut scratch.bpe, out),
+            model => pieces.iter().try_for_each(|&(start, end)| {
+                model.encode::<false>(vocab, text, (start as usize, end as usize), scratch, out)
+            }),
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Byte-pair encoding: a piece becomes its symbols, and these merge by rank.
 
 mod atoms;
-mod cache;
 mod cuts;
 mod merge;
 mod pairs;
@@ -11,9 +10,9 @@ use hashbrown::HashSet;
 
 use crate::error::{Error, Result};
 use crate::model::PieceTokens;
+use crate::model::cache::{self, Caching, PieceCache};
 use crate::vocab::Vocab;
 use atoms::Atoms;
-use cache::PieceCache;
 use cuts::Cuts;
 use merge::{MergeScratch, Symbols, merge_all};
 use pairs::Pairs;
@@ -64,8 +63,6 @@ pub(crate) struct Bpe {
 }
 
 const NO_ID: u32 = u32::MAX;
-/// Pieces in a bundle.
-pub(crate) const BUNDLE: usize = 64;
 const METASPACE: char = '▁';
 const DIRECT_CHARS: u32 = 0x3000;
 
@@ -77,9 +74,9 @@ pub(crate) struct BpeScratch {
     symbols: Symbols,
 }
 
-impl BpeScratch {
-    pub(crate) fn clear_cache(&mut self) {
-        self.cache.clear();
+impl Caching for BpeScratch {
+    fn cache(&mut self) -> &mut PieceCache {
+        &mut self.cache
     }
 }
 
@@ -255,8 +252,7 @@ impl Bpe {
         self.alphabet == Alphabet::Bytes
     }
 
-    /// Encode several pieces of one text to ids. All cache lines are asked for before the first is needed, and ids are
-    /// copied four at a time whatever their number: no miss waits for another, no branch depends on a count.
+    /// Encode several pieces of one text to ids.
     pub(crate) fn encode_bundle(
         &self,
         vocab: &Vocab,
@@ -265,42 +261,9 @@ impl Bpe {
         scratch: &mut BpeScratch,
         out: &mut PieceTokens,
     ) -> Result<()> {
-        let mut keys = [(0u128, 0usize); BUNDLE];
-        let mut touched = 0;
-        for (slot, &(start, end)) in keys.iter_mut().zip(pieces) {
-            let key = cache::key(text.as_bytes(), start as usize, end as usize).unwrap_or(0);
-            let (set, first) = scratch.cache.touch(key);
-            touched ^= first;
-            *slot = (key, set);
-        }
-        std::hint::black_box(touched);
-        let mut at = out.ids.len();
-        out.ids.resize(at + cache::IDS * pieces.len(), 0);
-        for (i, &(start, end)) in pieces.iter().enumerate() {
-            let (key, set) = keys[i];
-            if key != 0
-                && let Some(found) = scratch.cache.get_in(set, key)
-            {
-                if !found.is_long() {
-                    out.ids[at..at + cache::IDS].copy_from_slice(&found.ids);
-                    at += found.len();
-                    continue;
-                }
-                out.ids.truncate(at);
-                out.ids.extend_from_slice(scratch.cache.ids(&found));
-                at = out.ids.len();
-                out.ids.resize(at + cache::IDS * (pieces.len() - i - 1), 0);
-                continue;
-            }
-            out.ids.truncate(at);
-            let word = &text[start as usize..end as usize];
-            let key = (key != 0).then_some(key);
-            self.encode_fresh::<false>(vocab, word, self.options.ignore_merges, scratch, out, key)?;
-            at = out.ids.len();
-            out.ids.resize(at + cache::IDS * (pieces.len() - i - 1), 0);
-        }
-        out.ids.truncate(at);
-        Ok(())
+        cache::encode_bundle(text, pieces, scratch, out, |word, key, scratch, out| {
+            self.encode_fresh::<false>(vocab, word, self.options.ignore_merges, scratch, out, key)
+        })
     }
 
     #[inline]

@@ -3,6 +3,9 @@
 //! A slot is half a cache line: 16 bytes of key (up to 15 bytes and their number), up to four ids. Two slots share a
 //! set; a new piece overwrites the second, and a piece found there moves to the first. Nothing is ever looked up by hash alone.
 
+use crate::error::Result;
+use crate::model::PieceTokens;
+
 /// One piece and its ids.
 #[derive(Clone, Copy, Debug)]
 struct Slot {
@@ -12,7 +15,9 @@ struct Slot {
 
 /// Pieces of at most this many bytes have a key.
 pub(crate) const MAX_KEY: usize = 15;
-pub(crate) const IDS: usize = 4;
+const IDS: usize = 4;
+/// Pieces in a bundle.
+pub(crate) const BUNDLE: usize = 64;
 /// 2^16 sets of two slots of 32 bytes: four megabytes. With half of that a third more pieces of a book are met in vain.
 const SET_BITS: u32 = 16;
 const SETS: usize = 1 << SET_BITS;
@@ -60,6 +65,61 @@ pub(crate) fn part_key(key: u128) -> u128 {
 fn set_of(key: u128) -> usize {
     let folded = (key as u64) ^ ((key >> 64) as u64).rotate_left(29).wrapping_mul(0xA24B_AED4_963E_E407);
     (folded.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - SET_BITS)) as usize
+}
+
+/// Working memory with a cache in it.
+pub(crate) trait Caching {
+    /// The cache.
+    fn cache(&mut self) -> &mut PieceCache;
+}
+
+/// Encode several pieces of one text to ids; `fresh` encodes one that is not in the cache (its key, if it has one, lets it
+/// be remembered). All cache lines are asked for before the first is needed, and ids are copied four at a time whatever
+/// their number: no miss waits for another, no branch depends on a count.
+pub(crate) fn encode_bundle<S: Caching>(
+    text: &str,
+    pieces: &[(u32, u32)],
+    scratch: &mut S,
+    out: &mut PieceTokens,
+    mut fresh: impl FnMut(&str, Option<u128>, &mut S, &mut PieceTokens) -> Result<()>,
+) -> Result<()> {
+    let mut keys = [(0u128, 0usize); BUNDLE];
+    let mut touched = 0;
+    let cache = scratch.cache();
+    for (slot, &(start, end)) in keys.iter_mut().zip(pieces) {
+        let key = key(text.as_bytes(), start as usize, end as usize).unwrap_or(0);
+        let (set, first) = cache.touch(key);
+        touched ^= first;
+        *slot = (key, set);
+    }
+    std::hint::black_box(touched);
+    let mut at = out.ids.len();
+    out.ids.resize(at + IDS * pieces.len(), 0);
+    for (i, &(start, end)) in pieces.iter().enumerate() {
+        let (key, set) = keys[i];
+        let cache = scratch.cache();
+        if key != 0
+            && let Some(found) = cache.get_in(set, key)
+        {
+            if !found.is_long() {
+                out.ids[at..at + IDS].copy_from_slice(&found.ids);
+                at += found.len();
+                continue;
+            }
+            out.ids.truncate(at);
+            out.ids.extend_from_slice(cache.ids(&found));
+            at = out.ids.len();
+            out.ids.resize(at + IDS * (pieces.len() - i - 1), 0);
+            continue;
+        }
+        out.ids.truncate(at);
+        let word = &text[start as usize..end as usize];
+        fresh(word, (key != 0).then_some(key), scratch, out)?;
+        at = out.ids.len();
+        out.ids.resize(at + IDS * (pieces.len() - i - 1), 0);
+    }
+    out.ids.truncate(at);
+    Ok(())
 }
 
 /// What a slot holds: up to four ids, or where more of them are.
