@@ -20,6 +20,7 @@ from lexel.errors import UnsupportedError, VocabularyError
 from lexel.hub import ModelFiles, open_files
 from lexel.padding import PaddingStrategy, PadValues, TruncationStrategy, merge_rows, pad_rows, resolve
 from lexel.tokenizer import saving
+from lexel.tokenizer.budget import TokenBudget
 from lexel.tokenizer.ids import columns_of_lists, rows_of_ids
 from lexel.tokenizer.loading import read_options
 from lexel.tokenizer.special_token_attributes import SpecialTokenAttributes
@@ -63,7 +64,7 @@ _CLEAN_UP = (
 )
 
 
-class Tokenizer(SpecialTokenAttributes):
+class Tokenizer(SpecialTokenAttributes, TokenBudget):
     """Text to ids and back. `Tokenizer.from_pretrained(...)` looks at the files and returns the right backend.
 
     Keyword arguments of the constructor become the tokenizer's settings: special tokens by name (`eos_token="</s>"`,
@@ -341,10 +342,6 @@ class Tokenizer(SpecialTokenAttributes):
             return_tensors=return_tensors,
             **kwargs,
         )["input_ids"]
-
-    def count(self, text: str, *, add_special_tokens: bool = False) -> int:
-        """Return how many tokens a text has."""
-        return len(self.encode(text, add_special_tokens=add_special_tokens, verbose=False))
 
     def _warn_too_long(self, length: int) -> None:
         """Log once that a row is longer than the model takes."""

@@ -1,0 +1,64 @@
+"""Texts and their length in tokens: counting, and cutting to a budget."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lexel.tokenizer.backend_contract import BackendContract
+
+if TYPE_CHECKING:
+    from lexel.tokenizer.cutting import Chunk
+
+__all__ = ["TokenBudget"]
+
+
+class TokenBudget(BackendContract):
+    """What a tokenizer says about the length of texts."""
+
+    truncation_side: str
+    split_special_tokens: bool
+
+    def count(self, text: str, *, add_special_tokens: bool = False) -> int:
+        """Return how many tokens a text has."""
+        return len(self._encode_plus(text, add_special_tokens=add_special_tokens, verbose=False)["input_ids"])
+
+    def truncate_text(self, text: str, max_tokens: int, *, side: str | None = None) -> str:
+        """Return the part of a text that has at most `max_tokens` tokens, cut where it encodes to the ids it had.
+
+        Args:
+            text: the text.
+            max_tokens: the budget; special tokens the post-processor would write are not counted.
+            side: "right" keeps the beginning, "left" the end; None for `truncation_side`.
+
+        Returns:
+            The longest such part (of a text in which hardly any cut holds: a long one); "" if none is that short.
+
+        Raises:
+            ValueError: another side, or a negative budget.
+        """
+        from lexel.tokenizer.cutting import truncate_text
+
+        return truncate_text(text, max_tokens, self.truncation_side if side is None else side, self._plain_spans)
+
+    def chunk(self, text: str, max_tokens: int, *, overlap: int = 0) -> list[Chunk]:
+        """Cut a text into parts of at most `max_tokens` tokens, where they encode to the ids they have in the whole.
+
+        Args:
+            text: the text.
+            max_tokens: the budget of a part; special tokens the post-processor would write are not counted.
+            overlap: how many tokens neighbouring parts share; fewer where no part can begin there.
+
+        Returns:
+            The parts in order, each with `text`, `start` and `end` (code points of the whole), `ids`, and `exact`,
+            which is False for parts of a word longer than the budget if the tokenizer has no such cut in it. What lies
+            between parts is whitespace that has no token of its own.
+
+        Raises:
+            ValueError: a budget below 1, an overlap not below the budget, or a character with more tokens than that.
+        """
+        from lexel.tokenizer.cutting import chunk
+
+        return chunk(text, max_tokens, overlap, self._plain_spans)
+
+    def _plain_spans(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+        return self._encode_spans(text, plain=self.split_special_tokens)
