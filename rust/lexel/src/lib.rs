@@ -23,6 +23,8 @@ mod model;
 mod normalize;
 mod pipeline;
 mod post;
+#[allow(dead_code, reason = "for sampling, which comes next")]
+mod random;
 mod split;
 mod text;
 pub mod train;
