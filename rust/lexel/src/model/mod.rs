@@ -61,6 +61,7 @@ pub(crate) struct ModelScratch {
 impl ModelScratch {
     pub(crate) fn clear_cache(&mut self) {
         self.bpe.cache().clear();
+        self.wordpiece.cache().clear();
     }
 }
 
@@ -110,7 +111,7 @@ impl Model {
         Ok(match options {
             ModelOptions::Bpe(options) => Self::Bpe(Box::new(Bpe::compile(vocab, merges, options, alphabet)?)),
             ModelOptions::Unigram(options) => Self::Unigram(Unigram::compile(vocab, scores, options)?),
-            ModelOptions::WordPiece(options) => Self::WordPiece(WordPiece::compile(vocab, options)?),
+            ModelOptions::WordPiece(options) => Self::WordPiece(WordPiece::compile(vocab, options)),
             ModelOptions::WordLevel(options) => Self::WordLevel(WordLevel::compile(vocab, options)),
         })
     }
@@ -155,7 +156,7 @@ impl Model {
             Self::Bpe(bpe) => bpe.encode::<SPANS>(vocab, text, start, end, &mut scratch.bpe, out),
             Self::Unigram(unigram) => unigram.encode::<SPANS>(vocab, &text[start..end], &mut scratch.unigram, out),
             Self::WordPiece(wordpiece) => {
-                wordpiece.encode::<SPANS>(vocab, &text[start..end], &mut scratch.wordpiece, out)
+                wordpiece.encode::<SPANS>(vocab, text, (start, end), &mut scratch.wordpiece, out)
             }
             Self::WordLevel(wordlevel) => wordlevel.encode::<SPANS>(vocab, &text[start..end], out),
         }
@@ -164,6 +165,7 @@ impl Model {
     pub(crate) fn takes_bundles(&self) -> bool {
         match self {
             Self::Bpe(bpe) => bpe.takes_bundles(),
+            Self::WordPiece(_) => true,
             _ => false,
         }
     }
@@ -179,6 +181,7 @@ impl Model {
     ) -> Result<()> {
         match self {
             Self::Bpe(bpe) => bpe.encode_bundle(vocab, text, pieces, &mut scratch.bpe, out),
+            Self::WordPiece(wordpiece) => wordpiece.encode_bundle(vocab, text, pieces, &mut scratch.wordpiece, out),
             model => pieces.iter().try_for_each(|&(start, end)| {
                 model.encode::<false>(vocab, text, (start as usize, end as usize), scratch, out)
             }),

@@ -31,7 +31,8 @@ impl WordLevel {
     pub(crate) fn encode<const SPANS: bool>(&self, vocab: &Vocab, piece: &str, out: &mut PieceTokens) -> Result<()> {
         let Some(id) = vocab.id(piece).or(self.unk) else {
             return Err(Error::vocabulary(format!(
-                "the text has a word that is not in the vocabulary, and neither is the unknown token {:?}",
+                "the text has a word that is not in the vocabulary, and neither is the unknown token {:?}; add that token to \
+                 the vocabulary, or name another as unk_token",
                 self.options.unk_token
             )));
         };
