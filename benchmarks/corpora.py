@@ -125,6 +125,11 @@ def _base64(chance: random.Random, size: int) -> str:
     return base64.b64encode(chance.randbytes(size * 3 // 4)).decode()
 
 
+def _marks(chance: random.Random, size: int) -> str:
+    """Combining marks upon combining marks, of several classes, which normal forms put in order."""
+    return "".join(chr(chance.randrange(0x300, 0x370)) for _ in range(size // 2))
+
+
 def _han(chance: random.Random, size: int) -> str:
     """One run of Chinese characters with nothing between them."""
     return "".join(chr(chance.randrange(0x4E00, 0x9FA6)) for _ in range(size // 3))
@@ -137,8 +142,11 @@ PATHOLOGICAL: dict[str, Callable[[random.Random, int], str]] = {
     "random letters": _letters(string.ascii_letters),
     "random bytes": _latin_1,
     "= signs": lambda _, size: "=" * size,
+    "punctuation": _letters(string.punctuation),
     "base64": _base64,
+    "one Han character": lambda _, size: "\u4e2d" * (size // 3),
     "Han": _han,
+    "combining marks": _marks,
     "digits": _letters(string.digits),
 }
 

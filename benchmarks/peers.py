@@ -15,6 +15,7 @@ from tokenizers.decoders import DecodeStream
 
 import lexel
 from lexel._lexel import Engine
+from lexel.errors import UnsupportedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -187,6 +188,15 @@ class Reference:
             return [step(self.tokenizer, i) for i in ids]
 
         return Call(run, lambda pieces: "".join(piece for piece in pieces if piece))
+
+
+def refused(json: str) -> str | None:
+    """Return why the native engine does not run a file, None if it does."""
+    try:
+        Engine.from_json(json)
+    except UnsupportedError as error:
+        return str(error)
+    return None
 
 
 def _read_buffers(buffers: Sequence[Any]) -> list[list[int]]:

@@ -38,7 +38,7 @@ def key(row: Row) -> tuple[str, str, str]:
 
 def throughput(rows: list[Row]) -> list[str]:
     """One line a vocabulary and corpus: lexel's MiB/s and how many times the reference's that is."""
-    tasks = list(dict.fromkeys(row["task"] for row in rows))
+    tasks = list(dict.fromkeys(row["task"] for row in rows if row["task"]))
     own = {key(row): row for row in rows if row["peer"] == LIBRARY}
 
     def cell(row: Row | None) -> str:
@@ -68,7 +68,7 @@ def pathological(rows: list[Row]) -> list[str]:
         text = f"{float(row['value']):.0f} · {doubling}"
         return f"**{text}**" if row["verdict"] == "miss" else text
 
-    names = dict.fromkeys(row["input"] for row in rows)
+    names = dict.fromkeys(row["input"] for row in rows if row["task"])
     return table(["input", *vocabularies], ([name, *(cell(v, name) for v in vocabularies)] for name in names))
 
 

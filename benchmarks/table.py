@@ -107,6 +107,12 @@ class Table:
         same = dict(zip(COLUMNS[1:4], label, strict=True))
         self.rows.append({"series": self.series, **same, "peer": LEXEL, "verdict": "UNEQUAL"})
 
+    def refused(self, vocabulary: str, why: str) -> None:
+        """Say that a vocabulary does not run on the native engine: nothing of ours to time."""
+        print(f"  {vocabulary:<12} not native: {why}", flush=True)
+        label = {"vocabulary": vocabulary, "input": "not native"}
+        self.rows.append({"series": self.series, **label, "peer": LEXEL, "verdict": "not native"})
+
     def row(
         self,
         label: tuple[str, str, str],

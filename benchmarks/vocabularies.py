@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,13 +17,20 @@ import corpora
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Vocabularies whose ratio is a promise (see docs/performance.md); the others are shown beside them.
-PROMISED = ("gpt2", "llama-3", "qwen2.5")
-NAMES = (*PROMISED, "deepseek-v3", "olmo2", "smollm2", "phi-3", "llama-2", "mistral-v1")
+# Timed on whole corpora and in every form of result; the others on samples.
+LEADING = ("gpt2", "llama-3", "qwen2.5")
+BYTE_LEVEL = ("deepseek-v3", "gpt-neox-20b", "olmo2", "phi-2", "roberta-base", "smollm2", "whisper-large-v3")
+CHARACTERS = ("clip-vit", "gemma-4", "llama-2", "mistral-v1", "phi-3")
+WORD_PIECE = (
+    *("all-minilm-l6-v2", "bert-base-cased", "bert-base-chinese", "bert-base-multilingual-cased", "bert-base-uncased"),
+)
+UNIGRAM = ("t5", "xlm-roberta", "xlnet-base-cased")
+NAMES = (*LEADING, *BYTE_LEVEL, *CHARACTERS, *WORD_PIECE, *UNIGRAM)
 SYNTHETIC = "synthetic-8k"
+WORDS = 30_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Vocabulary:
     """A `tokenizer.json`: its folder's name, its file (None for one just trained), its text."""
 
@@ -40,9 +50,16 @@ class Vocabulary:
             yield path
 
     @property
-    def promised(self) -> bool:
-        """Whether the ratio to the reference is a promise."""
-        return self.name in PROMISED
+    def leading(self) -> bool:
+        """Whether it is timed on whole corpora and in every form of result."""
+        return self.name in LEADING
+
+    @cached_property
+    def kind(self) -> str:
+        """The kind of the model; old files do not say it."""
+        model = json.loads(self.json)["model"]
+        kind = "BPE" if "merges" in model else "Unigram" if isinstance(model["vocab"], list) else "WordPiece"
+        return str(model.get("type") or kind)
 
 
 def load(names: tuple[str, ...]) -> list[Vocabulary]:
@@ -88,3 +105,13 @@ def trained() -> Vocabulary:
     engine = Engine.from_json(empty_byte_level())
     engine = engine.train_bpe(texts, vocab_size=8192, initial_alphabet=byte_alphabet())
     return Vocabulary(SYNTHETIC, None, engine.to_json())
+
+
+def word_level() -> Vocabulary:
+    """Make a vocabulary of whole words: the most frequent ones of the English corpus."""
+    words = Counter(re.findall(r"\w+|[^\w\s]+", corpora.corpus("english"))).most_common(WORDS)
+    vocab = {"[UNK]": 0} | {word: id for id, (word, _) in enumerate(words, 1)}
+    stages = dict.fromkeys(("truncation", "padding", "normalizer", "post_processor", "decoder"))
+    model = {"type": "WordLevel", "vocab": vocab, "unk_token": "[UNK]"}
+    file = {"version": "1.0", "added_tokens": [], **stages, "pre_tokenizer": {"type": "Whitespace"}, "model": model}
+    return Vocabulary("word-level", None, json.dumps(file))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import corpora
 import peers
 from table import MILLISECONDS, THROUGHPUT, Unit
-from vocabularies import PROMISED
+from vocabularies import LEADING
 
 if TYPE_CHECKING:
     from measure import Clock
@@ -28,9 +28,9 @@ MEMORY = Unit("MiB", rate=False, scale=1 / (1 << 20))
 
 
 def run(table: Table, settings: Settings) -> None:
-    """Start processes for the vocabularies with a promise, each library in turn."""
+    """Start processes for the leading vocabularies, each library in turn."""
     table.begin("start", TITLE)
-    for vocabulary in settings.few(*PROMISED):
+    for vocabulary in settings.few(*LEADING):
         with vocabulary.file() as path, tempfile.TemporaryDirectory() as folder:
             measured = {name: _corpus(settings, path, Path(folder), name) for name in settings.corpora}
         _rows(table, vocabulary, measured)
