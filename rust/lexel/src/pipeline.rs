@@ -321,6 +321,10 @@ impl Pipeline {
     /// [`crate::ErrorKind::Argument`] for texts of 4 GiB and more.
     pub fn pre_tokenize(&self, text: &str) -> Result<Vec<(String, (u32, u32))>> {
         check_size(text)?;
+        if text.is_empty() && self.splitter.keeps_whole() {
+            // Only where something splits are empty pieces left out.
+            return Ok(vec![(String::new(), (0, 0))]);
+        }
         let mut pieces = Vec::new();
         let mut segment = Segment::<true>::new(text, 0);
         let mut cursor = CharCursor::new(text);

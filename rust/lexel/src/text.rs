@@ -16,20 +16,29 @@ pub(crate) struct Aligned<const SPANS: bool> {
 impl<const SPANS: bool> Aligned<SPANS> {
     /// A copy of a part of the original text, which starts there at byte `shift`.
     pub(crate) fn from_original(text: &str, shift: u32) -> Self {
-        let mut spans = Vec::new();
-        if SPANS {
-            spans.reserve(text.len());
-            for (at, c) in text.char_indices() {
-                let start = shift + at as u32;
-                let end = start + c.len_utf8() as u32;
-                spans.extend(std::iter::repeat_n((start, end), c.len_utf8()));
-            }
-        }
-        Self { text: text.to_owned(), spans }
+        let mut aligned = Self::with_capacity(text.len());
+        aligned.keep_original(text, shift);
+        aligned
     }
 
     pub(crate) fn with_capacity(bytes: usize) -> Self {
         Self { text: String::with_capacity(bytes), spans: Vec::with_capacity(if SPANS { bytes } else { 0 }) }
+    }
+
+    /// Append a part of the original text, which starts there at byte `shift`.
+    pub(crate) fn keep_original(&mut self, text: &str, shift: u32) {
+        self.text.push_str(text);
+        if !SPANS {
+            return;
+        }
+        if text.is_ascii() {
+            self.spans.extend((shift..shift + text.len() as u32).map(|start| (start, start + 1)));
+            return;
+        }
+        for (at, c) in text.char_indices() {
+            let start = shift + at as u32;
+            self.spans.extend(std::iter::repeat_n((start, start + c.len_utf8() as u32), c.len_utf8()));
+        }
     }
 
     /// Append a part of another text with its spans.
@@ -59,10 +68,5 @@ impl<const SPANS: bool> Aligned<SPANS> {
     /// The span of the byte at `at`; (0, 0) without spans, or beyond the end.
     pub(crate) fn span(&self, at: usize) -> Span {
         if SPANS { self.spans.get(at).copied().unwrap_or((0, 0)) } else { (0, 0) }
-    }
-
-    pub(crate) fn clear(&mut self) {
-        self.text.clear();
-        self.spans.clear();
     }
 }

@@ -1,10 +1,7 @@
 //! Metaspace: spaces become a visible character, and one stands before the text.
 
-use super::pattern::Pattern;
 use crate::error::{Error, Result};
-use crate::json::Object;
-use crate::normalize::{prepend, replace};
-use crate::text::Aligned;
+use crate::json::{Object, wrong};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Scheme {
@@ -23,49 +20,48 @@ pub(crate) struct Metaspace {
 
 impl Metaspace {
     pub(crate) fn compile(object: Object<'_>) -> Result<Self> {
-        let replacement = object.str("replacement")?;
-        if replacement.chars().count() != 1 {
-            return Err(Error::format(format!("expected one character, found {replacement:?}"))
-                .at(&object.child("replacement")));
-        }
-        let mut scheme = match object.optional_str("prepend_scheme")? {
-            None | Some("always") => Scheme::Always,
-            Some("first") => Scheme::First,
-            Some("never") => Scheme::Never,
-            Some(other) => {
-                return Err(Error::format(format!("expected \"first\", \"never\" or \"always\", found {other:?}"))
-                    .at(&object.child("prepend_scheme")));
-            }
+        let replacement = one_character(object, "replacement")?;
+        let scheme = match object.map.get("prepend_scheme") {
+            None => Scheme::Always,
+            Some(found) => match found.as_str() {
+                Some("always") => Scheme::Always,
+                Some("first") => Scheme::First,
+                Some("never") => Scheme::Never,
+                _ => {
+                    let expected = "\"first\", \"never\" or \"always\"";
+                    return Err(wrong(&object.child("prepend_scheme"), expected, found));
+                }
+            },
         };
-        // The field of older files; they say the same thing twice or not at all.
-        if object.optional("add_prefix_space").is_some() && !object.bool("add_prefix_space")? {
-            if scheme != Scheme::Never && object.optional("prepend_scheme").is_some() {
-                return Err(
-                    Error::format("add_prefix_space is false, but prepend_scheme is not \"never\"").at(object.path())
-                );
-            }
-            if scheme != Scheme::Never {
-                return Err(Error::format(
-                    "add_prefix_space is false without prepend_scheme: \"never\"; add that field to the file",
-                )
-                .at(object.path()));
-            }
-            scheme = Scheme::Never;
+        object.optional_str("str_rep")?;
+        // The field of older files: false repeats what the scheme must say, anything else says nothing.
+        let prefix = object.optional("add_prefix_space").map(|_| object.bool("add_prefix_space")).transpose()?;
+        if prefix == Some(false) && scheme != Scheme::Never {
+            return Err(Error::format(
+                "add_prefix_space is false, but prepend_scheme is not \"never\"; write prepend_scheme: \"never\"",
+            )
+            .at(object.path()));
         }
         let split = object.optional("split").map_or(Ok(true), |_| object.bool("split"))?;
-        Ok(Self { replacement: replacement.to_owned(), scheme, split })
+        Ok(Self { replacement: replacement.to_string(), scheme, split })
     }
 
-    pub(crate) fn split_pattern(&self) -> Option<Pattern> {
-        self.split.then(|| Pattern::literal(&self.replacement).expect("one character"))
+    /// What stands for a space, one character.
+    pub(super) fn replacement(&self) -> &str {
+        &self.replacement
     }
 
-    pub(crate) fn only_first(&self) -> bool {
+    /// Whether the text is cut before every replacement.
+    pub(super) fn splits(&self) -> bool {
+        self.split
+    }
+
+    pub(super) fn only_first(&self) -> bool {
         self.scheme == Scheme::First
     }
 
     /// Whether the piece gets a prefix; `at_start` says that it starts where the original text starts.
-    fn prefixed(&self, piece: &str, at_start: bool) -> bool {
+    pub(super) fn prefixed(&self, piece: &str, at_start: bool) -> bool {
         let wanted = match self.scheme {
             Scheme::Always => true,
             Scheme::First => at_start,
@@ -74,15 +70,17 @@ impl Metaspace {
         wanted && !piece.starts_with(' ') && !piece.starts_with(&self.replacement)
     }
 
-    pub(crate) fn changes(&self, piece: &str, at_start: bool) -> bool {
+    pub(super) fn changes(&self, piece: &str, at_start: bool) -> bool {
         self.prefixed(piece, at_start) || (self.replacement != " " && memchr::memchr(b' ', piece.as_bytes()).is_some())
     }
+}
 
-    pub(crate) fn apply<const SPANS: bool>(&self, piece: &mut Aligned<SPANS>, at_start: bool) {
-        let prefixed = self.prefixed(&piece.text, at_start);
-        replace(piece, " ", &self.replacement);
-        if prefixed {
-            prepend(piece, &self.replacement);
-        }
+/// A field that is a string of one character.
+pub(super) fn one_character(object: Object<'_>, key: &str) -> Result<char> {
+    let text = object.str(key)?;
+    let mut chars = text.chars();
+    match (chars.next(), chars.next()) {
+        (Some(c), None) => Ok(c),
+        _ => Err(wrong(&object.child(key), "a string of one character", object.need(key)?)),
     }
 }

@@ -1,77 +1,32 @@
 //! Pre-tokenizers: from a text to its pieces, each of which the model sees alone.
 //!
-//! Splits are ranges of one string. Only a prefix space and the metaspace rewrite it; without them nothing is copied.
+//! Splits are ranges of one string. Only a prefix space, the metaspace and byte-level letters rewrite it; without them
+//! nothing is copied. `compile` reads the JSON; `local` has the splits that look at two characters, which are most;
+//! `regex` the patterns, `scripts` the changes of script, `rewrite` what changes the text.
 
 mod behavior;
+mod compile;
+mod local;
 mod metaspace;
 mod pattern;
 mod regex;
+mod rewrite;
+mod scripts;
+mod segment;
+mod sets;
 
 use serde_json::Value;
 
-use crate::error::{Error, Result};
-use crate::json::{Object, wrong};
+use crate::error::Result;
 use crate::model::bpe::Alphabet;
-use crate::normalize::prepend;
-use crate::text::{Aligned, Span};
+use crate::text::Span;
 use behavior::{Behavior, Cutter};
-use metaspace::Metaspace;
+use local::LocalSplit;
 pub(crate) use pattern::Pattern;
 use regex::Memo;
-
-/// The regex of the byte-level pre-tokenizer.
-const GPT2: &str = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
-
-/// A text between two added tokens, as far as it has come.
-#[derive(Debug)]
-pub(crate) struct Segment<'t, const SPANS: bool> {
-    original: &'t str,
-    /// Where it starts in the whole text.
-    shift: u32,
-    rewritten: Option<Aligned<SPANS>>,
-}
-
-impl<'t, const SPANS: bool> Segment<'t, SPANS> {
-    pub(crate) fn new(original: &'t str, shift: u32) -> Self {
-        Self { original, shift, rewritten: None }
-    }
-
-    pub(crate) fn rewritten(original: &'t str, shift: u32, text: Aligned<SPANS>) -> Self {
-        Self { original, shift, rewritten: Some(text) }
-    }
-
-    pub(crate) fn text(&self) -> &str {
-        self.rewritten.as_ref().map_or(self.original, |r| &r.text)
-    }
-
-    /// The bytes of the original text that a range of `text` stands for; parts of characters count as the whole.
-    pub(crate) fn span(&self, start: usize, end: usize) -> Span {
-        if let Some(rewritten) = &self.rewritten {
-            return (rewritten.span(start).0, rewritten.span(end - 1).1);
-        }
-        let bytes = self.original.as_bytes();
-        let (mut start, mut end) = (start, end);
-        while start > 0 && bytes.get(start).is_some_and(|b| b & 0xC0 == 0x80) {
-            start -= 1;
-        }
-        while bytes.get(end).is_some_and(|b| b & 0xC0 == 0x80) {
-            end += 1;
-        }
-        (self.shift + start as u32, self.shift + end as u32)
-    }
-
-    /// Where in the original text a piece starts. Without spans this is exact only for pieces of an unchanged text.
-    fn original_start(&self, at: u32) -> u32 {
-        match &self.rewritten {
-            Some(rewritten) if SPANS => rewritten.span(at as usize).0,
-            _ => self.shift + at,
-        }
-    }
-
-    fn to_aligned(&self) -> Aligned<SPANS> {
-        self.rewritten.clone().unwrap_or_else(|| Aligned::from_original(self.original, self.shift))
-    }
-}
+use rewrite::Rewrite;
+use scripts::ScriptSplit;
+pub(crate) use segment::Segment;
 
 /// Working memory of one thread.
 #[derive(Debug, Default)]
@@ -83,9 +38,45 @@ pub(crate) struct SplitScratch {
 
 #[derive(Clone, Debug)]
 enum Stage {
-    Split { pattern: Pattern, behavior: Behavior, invert: bool },
-    PrefixSpace,
-    Metaspace(Metaspace),
+    Split {
+        pattern: Pattern,
+        behavior: Behavior,
+        invert: bool,
+    },
+    Local(Box<LocalSplit>),
+    Scripts(Box<ScriptSplit>),
+    /// Pieces of this many characters.
+    Fixed(usize),
+    Rewrite(Rewrite),
+}
+
+impl Stage {
+    /// Cut every range; `emit` gets the pieces, none of them empty. A stage that rewrites cuts nothing.
+    fn cut(
+        &self,
+        text: &str,
+        ranges: &[Span],
+        memo: &mut Memo,
+        emit: &mut impl FnMut(u32, u32) -> Result<()>,
+    ) -> Result<()> {
+        match self {
+            Self::Split { pattern, behavior, invert } => {
+                for &(from, to) in ranges {
+                    let piece = &text[from as usize..to as usize];
+                    let mut cutter = Cutter::new(*behavior, from);
+                    pattern.matches(piece, memo, |start, end, is_match| {
+                        cutter.add(start, end, is_match != *invert, emit)
+                    })?;
+                    cutter.finish(emit)?;
+                }
+                Ok(())
+            }
+            Self::Local(split) => ranges.iter().try_for_each(|&range| split.split(text, range, emit)),
+            Self::Scripts(split) => ranges.iter().try_for_each(|&range| split.split(text, range, emit)),
+            Self::Fixed(length) => ranges.iter().try_for_each(|&range| cut_fixed(text, range, *length, emit)),
+            Self::Rewrite(_) => ranges.iter().try_for_each(|&(start, end)| emit(start, end)),
+        }
+    }
 }
 
 /// A compiled pre-tokenizer.
@@ -99,59 +90,14 @@ impl Splitter {
     /// Compile the JSON of a pre-tokenizer; `path` is where it stands in the file. A model that `reads_bytes` is left to
     /// read the bytes that byte-level letters stand for.
     pub(crate) fn compile(value: &Value, path: &str, reads_bytes: bool) -> Result<Self> {
-        let mut splitter = Self::default();
-        splitter.add(value, path)?;
-        if splitter.byte_level && !reads_bytes {
-            return Err(Error::unsupported("the pre-tokenizer \"ByteLevel\" before a model that is not BPE").at(path));
-        }
-        Ok(splitter)
+        let mut compiler = compile::Compiler::default();
+        compiler.add(value, path)?;
+        compiler.finish(reads_bytes).map_err(|e| e.at(path))
     }
 
-    fn add(&mut self, value: &Value, path: &str) -> Result<()> {
-        let object = Object::new(value, path)?;
-        let kind = object.str("type")?;
-        if self.byte_level && kind != "Sequence" {
-            return Err(Error::unsupported(format!("the pre-tokenizer {kind:?} after \"ByteLevel\"")).at(path));
-        }
-        match kind {
-            "Sequence" => {
-                let path = object.child("pretokenizers");
-                for (i, part) in object.array("pretokenizers")?.iter().enumerate() {
-                    self.add(part, &format!("{path}[{i}]"))?;
-                }
-            }
-            "ByteLevel" => {
-                object.bool("trim_offsets")?;
-                if object.bool("add_prefix_space")? {
-                    self.stages.push(Stage::PrefixSpace);
-                }
-                if object.bool_or("use_regex", true)? {
-                    let pattern = Pattern::regex(GPT2)?;
-                    self.stages.push(Stage::Split { pattern, behavior: Behavior::Isolated, invert: false });
-                }
-                self.byte_level = true;
-            }
-            "Split" => {
-                let pattern = split_pattern(object)?;
-                let behavior = Behavior::read(object.str("behavior")?).map_err(|e| e.at(&object.child("behavior")))?;
-                self.stages.push(Stage::Split { pattern, behavior, invert: object.bool("invert")? });
-            }
-            "Digits" => {
-                let individual = object.bool("individual_digits")?;
-                let behavior = if individual { Behavior::Isolated } else { Behavior::Contiguous };
-                self.stages.push(Stage::Split { pattern: Pattern::Numeric, behavior, invert: false });
-            }
-            "Metaspace" => {
-                let metaspace = Metaspace::compile(object)?;
-                let split = metaspace.split_pattern();
-                self.stages.push(Stage::Metaspace(metaspace));
-                if let Some(pattern) = split {
-                    self.stages.push(Stage::Split { pattern, behavior: Behavior::MergedWithNext, invert: false });
-                }
-            }
-            other => return Err(Error::unsupported(format!("the pre-tokenizer {other:?}")).at(path)),
-        }
-        Ok(())
+    /// Whether every text is one piece, as it is.
+    pub(crate) fn keeps_whole(&self) -> bool {
+        self.stages.is_empty() && !self.byte_level
     }
 
     /// How the model reads pieces.
@@ -163,12 +109,13 @@ impl Splitter {
     /// even ids need the walk with spans.
     pub(crate) fn needs_spans(&self, normalized: bool) -> bool {
         self.stages.iter().enumerate().any(|(i, stage)| {
-            matches!(stage, Stage::Metaspace(m) if m.only_first()) && (normalized || self.rewrites_before(i))
+            matches!(stage, Stage::Rewrite(Rewrite::Metaspace(m)) if m.only_first())
+                && (normalized || self.rewrites_before(i))
         })
     }
 
     fn rewrites_before(&self, stage: usize) -> bool {
-        self.stages[..stage].iter().any(|s| !matches!(s, Stage::Split { .. }))
+        self.stages[..stage].iter().any(|s| matches!(s, Stage::Rewrite(_)))
     }
 
     /// Split a segment; `emit` gets the segment and the range of each piece, in order, none of them empty.
@@ -189,99 +136,34 @@ impl Splitter {
             return emit(segment, 0, length);
         };
         for stage in before {
-            match stage {
-                Stage::Split { pattern, behavior, invert } => {
-                    next.clear();
-                    let mut keep = |start, end| {
-                        next.push((start, end));
-                        Ok(())
-                    };
-                    split_ranges(segment.text(), ranges, pattern, *behavior, *invert, memo, &mut keep)?;
-                    std::mem::swap(ranges, next);
-                }
-                rewriting => rewrite(rewriting, segment, ranges, next),
+            if let Stage::Rewrite(rewrite) = stage {
+                rewrite.run(segment, ranges);
+                continue;
             }
+            next.clear();
+            stage.cut(segment.text(), ranges, memo, &mut |start, end| {
+                next.push((start, end));
+                Ok(())
+            })?;
+            std::mem::swap(ranges, next);
         }
-        if let Stage::Split { pattern, behavior, invert } = last {
-            let segment = &*segment;
-            return split_ranges(segment.text(), ranges, pattern, *behavior, *invert, memo, &mut |start, end| {
-                emit(segment, start, end)
-            });
+        if let Stage::Rewrite(rewrite) = last {
+            rewrite.run(segment, ranges);
         }
-        rewrite(last, segment, ranges, next);
-        for &(start, end) in ranges.iter() {
-            emit(segment, start, end)?;
-        }
-        Ok(())
+        let segment = &*segment;
+        last.cut(segment.text(), ranges, memo, &mut |start, end| emit(segment, start, end))
     }
 }
 
-fn split_pattern(object: Object<'_>) -> Result<Pattern> {
-    let path = object.child("pattern");
-    let value = object.need("pattern")?;
-    let pattern = Object::new(value, &path)?;
-    let compiled = match (pattern.map.get("Regex"), pattern.map.get("String")) {
-        (Some(Value::String(regex)), None) => Pattern::regex(regex),
-        (None, Some(Value::String(literal))) => Pattern::literal(literal),
-        _ => Err(wrong(&path, "an object with one field, \"Regex\" or \"String\"", value)),
-    };
-    compiled.map_err(|e| e.at(&path))
-}
-
-fn split_ranges(
-    text: &str,
-    ranges: &[Span],
-    pattern: &Pattern,
-    behavior: Behavior,
-    invert: bool,
-    memo: &mut Memo,
-    emit: &mut impl FnMut(u32, u32) -> Result<()>,
-) -> Result<()> {
-    for &(from, to) in ranges {
-        let piece = &text[from as usize..to as usize];
-        let mut cutter = Cutter::new(behavior, from);
-        pattern.matches(piece, memo, |start, end, is_match| cutter.add(start, end, is_match != invert, emit))?;
-        cutter.finish(emit)?;
+/// Cut into pieces of `length` characters.
+fn cut_fixed(text: &str, (from, to): Span, length: usize, emit: &mut impl FnMut(u32, u32) -> Result<()>) -> Result<()> {
+    let mut start = from;
+    for (at, _) in text[from as usize..to as usize].char_indices().step_by(length).skip(1) {
+        let at = from + at as u32;
+        emit(start, at)?;
+        start = at;
     }
-    Ok(())
-}
-
-/// Rewrite every piece by itself.
-fn rewrite<const SPANS: bool>(
-    stage: &Stage,
-    segment: &mut Segment<'_, SPANS>,
-    ranges: &mut Vec<Span>,
-    next: &mut Vec<Span>,
-) {
-    let changes = |segment: &Segment<'_, SPANS>, &(start, end): &Span| {
-        let piece = &segment.text()[start as usize..end as usize];
-        match stage {
-            Stage::PrefixSpace => !piece.starts_with(' '),
-            Stage::Metaspace(metaspace) => metaspace.changes(piece, segment.original_start(start) == 0),
-            Stage::Split { .. } => false,
-        }
-    };
-    if !ranges.iter().any(|range| changes(segment, range)) {
-        return;
-    }
-    let source = segment.to_aligned();
-    let mut out = Aligned::with_capacity(source.text.len() + ranges.len() * 3);
-    let mut piece = Aligned::default();
-    next.clear();
-    for &(start, end) in ranges.iter() {
-        piece.clear();
-        piece.keep(&source, start as usize..end as usize);
-        match stage {
-            Stage::PrefixSpace if !piece.text.starts_with(' ') => prepend(&mut piece, " "),
-            Stage::Metaspace(metaspace) => metaspace.apply(&mut piece, segment.original_start(start) == 0),
-            _ => {}
-        }
-        let at = out.text.len() as u32;
-        out.keep(&piece, 0..piece.text.len());
-        next.push((at, out.text.len() as u32));
-    }
-    std::mem::swap(ranges, next);
-    segment.rewritten = Some(out);
+    emit(start, to)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use memchr::memmem::Finder;
 
-use super::regex::{Automaton, Memo, parse};
+use super::regex::{Automaton, Memo, Node, parse};
 use crate::error::{Error, Result};
 
 /// A compiled pattern.
@@ -10,13 +10,15 @@ use crate::error::{Error, Result};
 pub(crate) enum Pattern {
     Regex(Box<Automaton>),
     Literal(Box<Finder<'static>>),
-    /// Any one numeric character.
-    Numeric,
 }
 
 impl Pattern {
     pub(crate) fn regex(pattern: &str) -> Result<Self> {
-        Ok(Self::Regex(Box::new(Automaton::new(&parse(pattern)?)?)))
+        Self::parsed(&parse(pattern)?)
+    }
+
+    pub(super) fn parsed(pattern: &Node) -> Result<Self> {
+        Ok(Self::Regex(Box::new(Automaton::new(pattern)?)))
     }
 
     pub(crate) fn literal(literal: &str) -> Result<Self> {
@@ -57,15 +59,22 @@ impl Pattern {
                     found(start, start + finder.needle().len())?;
                 }
             }
-            Self::Numeric => {
-                for (start, c) in text.char_indices().filter(|(_, c)| c.is_numeric()) {
-                    found(start, start + c.len_utf8())?;
-                }
-            }
         }
         if last < text.len() {
             part(last, text.len(), false)?;
         }
         Ok(())
+    }
+
+    /// Every match, in order. A match may be empty, where the pattern can match the empty text; then it does not touch
+    /// the match before it. This is what a replacement asks for; splitting uses [`Pattern::matches`].
+    pub(crate) fn for_each_match(&self, text: &str, mut found: impl FnMut(usize, usize)) {
+        let result = self.matches(text, &mut Memo::default(), |start, end, is_match| {
+            if is_match {
+                found(start, end);
+            }
+            Ok(())
+        });
+        debug_assert!(result.is_ok(), "nothing here fails");
     }
 }

@@ -20,6 +20,7 @@ pub(crate) struct CharClasses {
 }
 
 const MAX_CLASSES: usize = 250;
+const CODE_POINTS: u32 = 0x11_0000;
 
 impl CharClasses {
     pub(crate) fn new(sets: &[&ClassUnicode]) -> Result<Self> {
@@ -35,14 +36,12 @@ impl CharClasses {
         let mut signature = vec![false; sets.len()];
         let mut seen: HashMap<Vec<bool>, u8> = HashMap::new();
         let mut members = vec![Vec::new(); sets.len()];
-        let mut flat = vec![0u8; 0x11_0000];
-        let starts: Vec<u32> = changes.keys().copied().collect();
-        for (position, (&start, edits)) in changes.iter().enumerate() {
+        let mut runs: Vec<(u32, u8)> = Vec::with_capacity(changes.len());
+        for (&start, edits) in &changes {
             for &(index, inside) in edits {
                 signature[index] = inside;
             }
-            let end = starts.get(position + 1).copied().unwrap_or(0x11_0000).min(0x11_0000);
-            if start >= end {
+            if start >= CODE_POINTS {
                 continue;
             }
             let next = seen.len();
@@ -57,11 +56,11 @@ impl CharClasses {
                     }
                 }
             }
-            flat[start as usize..end as usize].fill(class);
+            runs.push((start, class));
         }
+        let (pages, blocks) = pages(&runs);
         let mut ascii = [0; 128];
-        ascii.copy_from_slice(&flat[..128]);
-        let (pages, blocks) = fold_pages(&flat);
+        ascii.copy_from_slice(&blocks[..128]);
         Ok(Self { ascii, pages, blocks, count: seen.len(), members })
     }
 
@@ -115,16 +114,40 @@ pub(crate) fn decode(text: &[u8], at: usize) -> (u32, usize) {
     }
 }
 
-fn fold_pages(flat: &[u8]) -> (Vec<u16>, Vec<u8>) {
-    let mut seen: HashMap<&[u8], u16> = HashMap::new();
-    let (mut pages, mut blocks) = (Vec::with_capacity(flat.len() / 256), Vec::new());
-    for block in flat.chunks_exact(256) {
+/// The class of every character in two steps, from the classes of runs of characters: the block of every page of 256
+/// characters, and the blocks, each once; the first block is that of the first page.
+fn pages(runs: &[(u32, u8)]) -> (Vec<u16>, Vec<u8>) {
+    let mut seen: HashMap<[u8; 256], u16> = HashMap::new();
+    let (mut pages, mut blocks) = (Vec::with_capacity(CODE_POINTS as usize / 256), Vec::new());
+    // What the pages are that lie in one run.
+    let mut uniform: [Option<u16>; 256] = [None; 256];
+    let mut add = |block: [u8; 256]| {
         let next = seen.len() as u16;
-        let index = *seen.entry(block).or_insert_with(|| {
-            blocks.extend_from_slice(block);
+        *seen.entry(block).or_insert_with(|| {
+            blocks.extend_from_slice(&block);
             next
-        });
-        pages.push(index);
+        })
+    };
+    let mut run = 0;
+    for page in (0..CODE_POINTS).step_by(256) {
+        let class = runs[run].1;
+        let mut from = 0;
+        let mut block = [class; 256];
+        while let Some(&(start, class)) = runs.get(run + 1).filter(|(start, _)| *start < page + 256) {
+            run += 1;
+            from = (start - page) as usize;
+            block[from..].fill(class);
+        }
+        let whole = from == 0;
+        let class = block[0];
+        let number = match uniform[class as usize].filter(|_| whole) {
+            Some(number) => number,
+            None => add(block),
+        };
+        if whole {
+            uniform[class as usize] = Some(number);
+        }
+        pages.push(number);
     }
     (pages, blocks)
 }

@@ -8,4 +8,5 @@ mod classes;
 mod parse;
 
 pub(crate) use automaton::{Automaton, Memo};
-pub(crate) use parse::parse;
+pub(crate) use classes::CharClasses;
+pub(crate) use parse::{Node, as_class, parse};

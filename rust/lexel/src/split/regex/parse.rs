@@ -48,6 +48,18 @@ pub(crate) fn parse(pattern: &str) -> Result<Node> {
     Ok(node)
 }
 
+/// The set of a pattern that is one character of a set, and whether it takes as many of them as follow each other.
+pub(crate) fn as_class(pattern: &Node) -> Option<(&ClassUnicode, bool)> {
+    match pattern {
+        Node::Set(set) => Some((set, false)),
+        Node::Repeat { node, min: 1, max: None, kind: Repeat::Greedy | Repeat::Possessive } => match &**node {
+            Node::Set(set) => Some((set, true)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 #[derive(Clone, Copy, Default)]
 struct Flags {
     ignore_case: bool,

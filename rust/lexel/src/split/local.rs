@@ -1,0 +1,205 @@
+//! Splits that only look at two neighbouring characters: the table-driven ones.
+//!
+//! Most pre-tokenizers know one set of characters and cut where the text enters it, leaves it, or between any two of it.
+//! Whether there is a cut between two characters then depends on these two alone, and a row of such splits cuts wherever
+//! one of them does: they are run as one, over classes of characters that are alike to all of them.
+
+use regex_syntax::hir::ClassUnicode;
+
+use super::behavior::Behavior;
+use super::regex::CharClasses;
+use crate::error::Result;
+
+/// Rules are run as one up to this many: two characters can then differ in 64 ways at most, the bits of a row.
+const MAX_RULES: usize = 6;
+
+/// Which characters are left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Dropped {
+    None,
+    Inside,
+    Outside,
+}
+
+/// One set of characters, and where a split cuts because of it.
+#[derive(Clone, Debug)]
+pub(super) struct Rule {
+    set: ClassUnicode,
+    /// Between a character of the set and one that is not.
+    leaving: bool,
+    /// Between a character that is not in the set and one that is.
+    entering: bool,
+    /// Between two characters of the set.
+    within: bool,
+    dropped: Dropped,
+}
+
+impl Rule {
+    /// What a split does whose matches are the characters of a set: one each, or (`runs`) as many as follow each other.
+    pub(super) fn new(set: ClassUnicode, runs: bool, behavior: Behavior, invert: bool) -> Self {
+        let rule = Self { set, leaving: true, entering: true, within: !runs, dropped: Dropped::None };
+        match (behavior, invert) {
+            (Behavior::Removed, false) => Self { within: false, dropped: Dropped::Inside, ..rule },
+            (Behavior::Removed, true) => Self { dropped: Dropped::Outside, ..rule },
+            (Behavior::Isolated, _) => rule,
+            (Behavior::Contiguous, _) => Self { within: false, ..rule },
+            // Inverted, the gap is what is merged: with a character of the set at its other end.
+            (Behavior::MergedWithPrevious, false) | (Behavior::MergedWithNext, true) => {
+                Self { entering: false, ..rule }
+            }
+            (Behavior::MergedWithNext, false) | (Behavior::MergedWithPrevious, true) => Self { leaving: false, ..rule },
+        }
+    }
+
+    fn cuts(&self, first: bool, second: bool) -> bool {
+        match (first, second) {
+            (true, true) => self.within,
+            (true, false) => self.leaving,
+            (false, true) => self.entering,
+            (false, false) => false,
+        }
+    }
+
+    fn drops(&self, inside: bool) -> bool {
+        match self.dropped {
+            Dropped::None => false,
+            Dropped::Inside => inside,
+            Dropped::Outside => !inside,
+        }
+    }
+}
+
+/// Not the class of any character.
+const BEYOND_ASCII: u8 = u8::MAX;
+
+/// A row of rules, compiled.
+#[derive(Clone, Debug)]
+pub(super) struct LocalSplit {
+    classes: CharClasses,
+    /// The class of a byte, where it is a character.
+    ascii: Box<[u8; 256]>,
+    /// For every class, after which next classes there is a cut.
+    cuts: Vec<u64>,
+    /// The classes that are left out.
+    dropped: u64,
+}
+
+impl LocalSplit {
+    /// Compile a row of rules, in as few splits as they fit into.
+    pub(super) fn compile(rules: &[Rule]) -> Result<Vec<Self>> {
+        rules.chunks(MAX_RULES).map(Self::fuse).collect()
+    }
+
+    fn fuse(rules: &[Rule]) -> Result<Self> {
+        let sets: Vec<&ClassUnicode> = rules.iter().map(|rule| &rule.set).collect();
+        let classes = CharClasses::new(&sets)?;
+        let inside = |rule: usize, class: usize| classes.members(rule).contains(&(class as u8));
+        let cut =
+            |first, second| rules.iter().enumerate().any(|(i, rule)| rule.cuts(inside(i, first), inside(i, second)));
+        let bits = |holds: &dyn Fn(usize) -> bool| {
+            (0..classes.count()).filter(|&class| holds(class)).fold(0u64, |bits, class| bits | 1 << class)
+        };
+        let cuts = (0..classes.count()).map(|first| bits(&|second| cut(first, second))).collect();
+        let dropped = bits(&|class| rules.iter().enumerate().any(|(i, rule)| rule.drops(inside(i, class))));
+        let mut ascii = Box::new([BEYOND_ASCII; 256]);
+        for byte in 0..0x80 {
+            ascii[byte as usize] = classes.ascii(byte);
+        }
+        Ok(Self { classes, ascii, cuts, dropped })
+    }
+
+    /// Cut the part of a text between two positions.
+    #[inline]
+    pub(super) fn split(
+        &self,
+        text: &str,
+        (from, to): (u32, u32),
+        emit: &mut impl FnMut(u32, u32) -> Result<()>,
+    ) -> Result<()> {
+        let bytes = &text.as_bytes()[..to as usize];
+        let mut start = from as usize;
+        if start >= bytes.len() {
+            return Ok(());
+        }
+        let (mut class, width) = self.classes.at(bytes, start);
+        let mut at = start + width;
+        loop {
+            let row = self.cuts[class as usize];
+            if row >> class & 1 == 0 {
+                while at < bytes.len() && self.ascii[bytes[at] as usize] == class {
+                    at += 1;
+                }
+            }
+            if at == bytes.len() {
+                break;
+            }
+            let (next, width) = self.classes.at(bytes, at);
+            if row >> next & 1 != 0 {
+                if self.dropped >> class & 1 == 0 {
+                    emit(start as u32, at as u32)?;
+                }
+                start = at;
+            }
+            class = next;
+            at += width;
+        }
+        if self.dropped >> class & 1 == 0 { emit(start as u32, to) } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use regex_syntax::hir::ClassUnicodeRange;
+
+    fn cut(rules: &[Rule], text: &str) -> Vec<String> {
+        let mut ranges = vec![(0, text.len() as u32)];
+        for split in LocalSplit::compile(rules).expect("few classes") {
+            let mut next = Vec::new();
+            for range in ranges {
+                split
+                    .split(text, range, &mut |start, end| {
+                        next.push((start, end));
+                        Ok(())
+                    })
+                    .expect("no error of its own");
+            }
+            ranges = next;
+        }
+        ranges.into_iter().map(|(start, end)| text[start as usize..end as usize].to_owned()).collect()
+    }
+
+    #[test]
+    fn fused_rules_cut_like_one_after_the_other() {
+        let behaviors = [
+            Behavior::Removed,
+            Behavior::Isolated,
+            Behavior::Contiguous,
+            Behavior::MergedWithPrevious,
+            Behavior::MergedWithNext,
+        ];
+        let mut seed = 7u32;
+        let mut random = move |bound: u32| {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (seed >> 16) % bound
+        };
+        for _ in 0..1_000 {
+            let rules: Vec<Rule> = (0..1 + random(3))
+                .map(|_| {
+                    let low = random(6);
+                    let chosen = "abcdé日".chars().skip(low as usize).take(2);
+                    let set = ClassUnicode::new(chosen.map(|c| ClassUnicodeRange::new(c, c)));
+                    Rule::new(set, random(2) == 0, behaviors[random(5) as usize], random(3) == 0)
+                })
+                .collect();
+            let text: String =
+                (0..random(12)).map(|_| ['a', 'b', 'c', 'd', 'é', '日', ' '][random(7) as usize]).collect();
+            let mut pieces = vec![text.clone()];
+            for rule in &rules {
+                let single = std::slice::from_ref(rule);
+                pieces = pieces.iter().flat_map(|piece| cut(single, piece)).collect();
+            }
+            assert_eq!(cut(&rules, &text), pieces, "{text:?} {rules:?}");
+        }
+    }
+}
