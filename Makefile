@@ -26,10 +26,10 @@ export PATH := $(VIRTUAL_ENV)/bin:$(PATH)
 unexport CONDA_PREFIX
 
 .PHONY: help demo test test-fast test-core test-torch test-rust test-python \
-	develop smollm2 lint lint-python lint-rust fmt type bench bench-core wheel clean
+	develop fuzz-differential smollm2 lint lint-python lint-rust fmt type bench bench-core wheel clean
 
 help: ## Show this list.
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # ---- for everyone ----
 
@@ -62,6 +62,10 @@ develop: ## Build the quick way, for the edit loop: native module with checks on
 
 test-fast: develop ## Run what answers within a minute: no torch, no slow test, stop at the first failure.
 	$(PY) -m pytest -m "not torch and not slow" -x -q $(PYTEST)
+
+# All tokenizers of the shared data and random pipelines unless NAMES says which; the same SEED gives the same run.
+fuzz-differential: $(STAMPS)/native-$(PROFILE) $(STAMPS)/models ## Compare with the tokenizers library on N random strings a tokenizer.
+	$(PY) -m tests.differential.fuzz --strings $(or $(N),2000) --seed $(or $(SEED),lexel) --names "$(NAMES)" $(FUZZ)
 
 lint: lint-python lint-rust ## Check style and types of Python and Rust.
 

@@ -35,16 +35,27 @@ def columns(encoding: Any) -> Result:
 
 
 def ours(call: Callable[..., Any], *arguments: Any, **options: Any) -> Result:
-    """Return the columns (or the value) of a call of the engine, or that it raised what it may raise."""
+    """Return the columns (or the value) of a call of the engine, or that it raised what it may raise, or panicked."""
     try:
         value = call(*arguments, **options)
     except (LexelError, ValueError) as error:
         return {"raised": True, "error": f"{type(error).__name__}: {error}"}
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        return {"raised": True, "panic": True, "error": f"{type(error).__name__}: {error}"}
     return _result(value)
 
 
-def original(call: Callable[..., Any], *arguments: Any, **options: Any) -> Result:
-    """Return the same of a call of the original, which raises bare exceptions and panics."""
+def original(call: Callable[..., Any], *arguments: Any, whole: bool = False, **options: Any) -> Result:
+    """Return the same of a call of the original, which raises bare exceptions and panics.
+
+    Args:
+        call: what is called.
+        arguments: what it is called with.
+        whole: give an encoding itself, not its columns.
+        options: what it is called with.
+    """
     try:
         value = call(*arguments, **options)
     except Exception as error:
@@ -53,7 +64,7 @@ def original(call: Callable[..., Any], *arguments: Any, **options: Any) -> Resul
         if type(error).__name__ != "PanicException":
             raise
         return {"raised": True, "error": f"{type(error).__name__}: {error}"}
-    return _result(value)
+    return {"value": value} if whole else _result(value)
 
 
 def _result(value: Any) -> Result:
@@ -63,8 +74,11 @@ def _result(value: Any) -> Result:
 def difference(actual: Result, expected: Result) -> str | None:
     """Return the first column that differs, with both values.
 
-    Where the original raises, ours raises. Where it panics there is nothing to compare with: ours may answer or raise.
+    Where the original raises, ours raises. Where it panics there is nothing to compare with: ours may answer or raise,
+    but never panics.
     """
+    if actual.get("panic", False):
+        return f"ours {shown(actual)}, the original {shown(expected)}"
     if expected.get("error", "").startswith("PanicException"):
         return None
     if actual.get("raised", False) != expected.get("raised", False):
@@ -103,14 +117,14 @@ def report(
     for index, item in enumerate(inputs):
         if check(item) is None:
             continue
-        smallest = _smallest(item, lambda shorter: check(shorter) is not None)
+        shortest = smallest(item, lambda shorter: check(shorter) is not None)
         raise AssertionError(
             f"{what}: input {index} of {len(inputs)} differs (--differential-seed={seed})\n"
-            f"minimised ({', '.join(parts)}): {smallest!r}\n{check(smallest)}"
+            f"minimised ({', '.join(parts)}): {shortest!r}\n{check(shortest)}"
         )
 
 
-def _smallest(item: Any, fails: Callable[[Any], bool]) -> Any:
+def smallest(item: Any, fails: Callable[[Any], bool]) -> Any:
     """Minimise every part of an input: strings by characters, lists by items and then their characters."""
     if isinstance(item, str):
         return minimise(item, fails)
@@ -125,7 +139,7 @@ def _smallest(item: Any, fails: Callable[[Any], bool]) -> Any:
         def fails_here(part: Any, at: int = at) -> bool:
             return fails(rebuild([*changed[:at], part, *changed[at + 1 :]]))
 
-        changed[at] = _smallest(changed[at], fails_here)
+        changed[at] = smallest(changed[at], fails_here)
     return rebuild(changed)
 
 

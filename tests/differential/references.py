@@ -84,8 +84,12 @@ def size(name: str) -> int:
 @lru_cache(maxsize=2)
 def load(name: str) -> Loaded:
     """Load a tokenizer on both sides."""
-    content = _content(name)
-    original = Tokenizer.from_buffer(content)
+    return both(_content(name), name)
+
+
+def both(content: str | bytes, name: str = "tokenizer.json") -> Loaded:
+    """Load the content of a `tokenizer.json` on both sides."""
+    original = Tokenizer.from_str(content) if isinstance(content, str) else Tokenizer.from_buffer(content)
     original.no_truncation()
     original.no_padding()
     engine = Engine.from_json(content, path=name)

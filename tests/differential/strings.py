@@ -44,6 +44,14 @@ SCRIPTS = [
     (0x30000, 0x323AF),
     (0xE0000, 0xE01EF),  # tags and selectors
     (0x10FF00, 0x10FFFF),
+    (0x0, 0x1F),  # controls
+    (0x7F, 0x9F),
+    (0x378, 0x379),  # unassigned, here and below
+    (0x2FE0, 0x2FEF),
+    (0xFDD0, 0xFDEF),
+    (0xFFF0, 0xFFFD),
+    (0x1E030, 0x1E08F),  # assigned by newer versions of Unicode only
+    (0x323B0, 0x33479),
 ]
 # White space of all kinds, and what only looks like it.
 ONE_SPACE = (
@@ -58,15 +66,21 @@ WORDS = [
     "0 7 42 123 4567 00001 3.14 1,000 1e-9 0x1F \u00bd \u00b2 \u2167 \u2075 \u06f1\u06f2 \u0967 \u4e00 \u3007",
     # Code.
     "_ __ __init__ -- --- ... ?! :// </ /> {} [] () => != && || ** # $ @ % \\n \\ // /* */ ; self.x a_b camelCase",
-    # Words, and what vocabularies write for spaces and bytes.
+    # Words, and what vocabularies write for spaces, bytes, beginnings and ends.
     "the ing Hello World and tion \u0120 \u0120the \u2581 \u2581\u2581 \u2581a \u010a \ufffd <0x41> <0xE2> <0xzz>",
+    "<0x0A> ##x ## ##ing #### a</w> </w> <w> | <pad> [UNK] <unk> [MASK] do not n't 's 've 're 'm \u2423",
+    # Digits and numerals of other scripts.
+    "\u0661\u0662\u0663 \u06f4\u06f5 \u0967\u0968 \u0e51\u0e52 \uff11\uff12 \U0001d7ce\U0001d7d9 \u2460 \u3289 \u0bf0",
     # Composed and decomposed characters.
     "e\u0301 \u00e9 A\u030a \u212b \u1100\u1161\u11a8 \uac00\u11a8 a\u0323\u0307 a\u0307\u0323",
     "\u0915\u094d\u0937 \u0e01\u0e33 \ufdfa \U0002f800 \U0001d7d8",
     "\u0301 \u200d \u200c \ufe0f \u20e3 1\ufe0f\u20e3 \u061c \u202e \u0344 \u2126 \U0001d15e",
     # Emoji: families, flags, skins.
     "\U0001f469\u200d\U0001f467 \U0001f3f3\ufe0f\u200d\U0001f308 \U0001f1e9\U0001f1ea \U0001f44d\U0001f3fd",
-    "\x00 \x01\x02 \x7f \x1b[0m",
+    "\x00 \x01\x02 \x7f \x1b[0m \ufffd\ufffd \ue000 \U0010fffd \ufffe \U0001ffff \ufdd0 a\x00b \xad \u2060",
+    # Case that changes lengths, order of marks, what compatibility forms take apart.
+    "\u0130stanbul STRASSE stra\u00dfe \u03a3\u03c2 \u1e9e \u0149 \u01f0 \u0390 \ufb03 \u1f80 \u1ffc",
+    "\u3392 \u33c2 \uff76\uff9e \u1e9b\u0323",
     "https://example.org/a?b=c&d=%20#e",
 ]
 CODE = ["def f(x):\n    return x + 1\n", "for i in range(10):\n\t\tprint(i)\r\n"]
@@ -102,8 +116,11 @@ def _part(rng: random.Random, special: Sequence[str]) -> str:
         return _special(rng, special)
     if kind < 0.79:
         return "".join(rng.choices(LETTERS, k=rng.randint(1, 9)))
+    if kind < 0.835:
+        return rng.choice("a0 .\n\r\t-=é日\u0301\u200d\u2581\x00\U0001f600") * rng.choice((3, 17, 40, 150, 400))
     if kind < 0.84:
-        return rng.choice("a0 .\n-=é日\u0301\U0001f600") * rng.choice((3, 17, 40, 150, 400))
+        # A word longer than what models take as one.
+        return "".join(rng.choices("abcdeé日", k=rng.choice((99, 100, 101, 220))))
     if kind < 0.90:
         return "".join(_any_character(rng) for _ in range(rng.randint(1, 4)))
     return "".join(rng.choices("abc \n\t'.,12", k=rng.randint(1, 30)))
@@ -111,7 +128,11 @@ def _part(rng: random.Random, special: Sequence[str]) -> str:
 
 def _special(rng: random.Random, special: Sequence[str]) -> str:
     token = rng.choice(special)
-    match rng.randrange(8):
+    match rng.randrange(9):
+        case 8:
+            # In one word with what is beside it, white space of all kinds around both.
+            around = [rng.choice(SPACES) * rng.randrange(3) for _ in range(2)]
+            return around[0] + rng.choice(FRAGMENTS) * rng.randrange(2) + token + around[1]
         case 0:
             return token[: rng.randint(0, len(token))]
         case 1:

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.differential import references
-from tests.differential.compare import columns, difference, original, ours, report, shown
+from tests.differential.compare import columns, difference, report, shown
+from tests.differential.limits import SIDES, random_padding, random_truncation, truncated
 from tests.differential.strings import random_text
 
 if TYPE_CHECKING:
     from tests.differential.references import Loaded
 
-    from lexel._lexel import Padding, Truncation
-
 pytestmark = pytest.mark.differential
 
-STRATEGIES = ("longest_first", "only_first", "only_second")
-SIDES = ("left", "right")
 # A few tokenizers with different templates are enough: limits know nothing of models.
 WANTED = 6
 
@@ -40,17 +37,6 @@ def rng(request: pytest.FixtureRequest, seed: str) -> random.Random:
     return random.Random(f"{seed}/{request.node.name}")
 
 
-def random_truncation(rng: random.Random) -> Truncation:
-    max_length = rng.choice((0, 1, 2, 3, 4, 5, 8, 13, 40, 200))
-    # Most strides fit into the half of the room that one of two sequences may be left with. (Where one does not fit the
-    # original panics, which takes it a hundredth of a second.)
-    stride = (
-        rng.choice((0, 0, 1, max_length - 2, max_length)) if rng.random() < 0.05 else rng.randrange(max_length // 4 + 1)
-    )
-    stride = max(0, stride)
-    return cast("Truncation", (max_length, rng.choice(STRATEGIES), stride, rng.choice(SIDES)))
-
-
 @pytest.mark.parametrize("paired", [False, True], ids=["single", "pair"])
 def test_truncation(loaded: Loaded, paired: bool, cases: int, seed: str, rng: random.Random) -> None:
     inputs = []
@@ -62,31 +48,8 @@ def test_truncation(loaded: Loaded, paired: bool, cases: int, seed: str, rng: ra
         inputs.append((first, second if paired else "", *limit, rng.random() < 0.7))
 
     def check(item: Any) -> str | None:
-        first, second, max_length, strategy, stride, side, special = item
-        reference = loaded.original
-        texts = (first, second) if paired else (first,)
-        limit: Truncation = (max_length, strategy, stride, side)
-        row = [texts] if paired else [first]
-        mine = ours(
-            lambda: loaded.engine.encode_batch(row, pairs=paired, add_special_tokens=special, truncation=limit).row(0)
-        )
-        room = max_length - (reference.num_special_tokens_to_add(is_pair=paired) if special else 0)
-        if room < 0:
-            # There the room left is computed below zero, and nothing is cut at all; here that is an error.
-            return None if "raised" in mine else f"no room for special tokens, but no error: {shown(mine)}"
-        try:
-            reference.enable_truncation(max_length, stride=stride, strategy=strategy, direction=side)
-        except ValueError:
-            # There a stride that may turn out too long is refused before any text is seen, with special tokens or not;
-            # here where text must be cut.
-            if "raised" in mine or room == 0 or not special:
-                return None
-            return difference(
-                mine, columns(loaded.engine.encode_batch(row, pairs=paired, add_special_tokens=special).row(0))
-            )
-        theirs = original(reference.encode, *texts, add_special_tokens=special)
-        reference.no_truncation()
-        return difference(mine, theirs)
+        first, second, *limit = item
+        return truncated(loaded, ((first, second) if paired else (first,), *limit))
 
     report(
         loaded.name,
@@ -95,13 +58,6 @@ def test_truncation(loaded: Loaded, paired: bool, cases: int, seed: str, rng: ra
         check,
         parts=("first", "second", "max_length", "strategy", "stride", "side", "special"),
     )
-
-
-def random_padding(rng: random.Random) -> Padding:
-    length = rng.choice((None, 0, 1, 7, 30))
-    multiple = rng.choice((None, None, 0, 1, 2, 8))
-    token = rng.choice(("[PAD]", "a", "\u00e9<x>"))
-    return cast("Padding", (length, rng.randrange(300), rng.randrange(4), token, rng.choice(SIDES), multiple))
 
 
 def test_padding(loaded: Loaded, cases: int, seed: str, rng: random.Random) -> None:

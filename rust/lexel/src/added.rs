@@ -257,7 +257,8 @@ impl AddedTokens {
                 if start < end {
                     parts.push(Part { start, end, token: Some(id) });
                 }
-                done = end.max(done);
+                // Where the token before took more than this one, what lies between is read twice, as in the reference.
+                done = end;
             }
         }
         if done < text.len() {
