@@ -295,10 +295,11 @@ impl Engine {
         first: PyRef<'_, Encoding>,
         second: Option<PyRef<'_, Encoding>>,
         add_special_tokens: bool,
-    ) -> Encoding {
+    ) -> PyResult<Encoding> {
         let second = second.map(|s| s.inner.clone());
-        let inner = slf.get().pipeline.post_process(first.inner.clone(), second, add_special_tokens);
-        Encoding { inner, engine: slf.clone().unbind(), pad_token: first.pad_token.clone() }
+        let whole = slf.get().pipeline.post_process(first.inner.clone(), second, add_special_tokens);
+        let inner = whole.map_err(|e| to_python(&e))?;
+        Ok(Encoding { inner, engine: slf.clone().unbind(), pad_token: first.pad_token.clone() })
     }
 
     #[pyo3(signature = (ids, *, skip_special_tokens = false))]

@@ -78,6 +78,8 @@ pub struct Encoding {
     pub(crate) sequences: Vec<(usize, Range<usize>)>,
     /// Leading and trailing whitespace characters of each token, where a post-processor asks for them.
     pub(crate) edges: Vec<(u32, u32)>,
+    /// Which of the texts of the input each token stands in ([`NO_WORD`]: none), where byte offsets are asked for.
+    pub(crate) sources: Vec<u32>,
 }
 
 impl Encoding {
@@ -212,6 +214,7 @@ impl Encoding {
         self.special_tokens_mask.extend(other.special_tokens_mask);
         self.attention_mask.extend(other.attention_mask);
         self.edges.extend(other.edges);
+        self.sources.extend(other.sources);
         self.overflowing = windows;
     }
 
@@ -229,6 +232,7 @@ impl Encoding {
             overflowing: Vec::new(),
             sequences: Vec::new(),
             edges: cut(&self.edges, &range),
+            sources: cut(&self.sources, &range),
         }
     }
 

@@ -97,6 +97,18 @@ pub(crate) fn as_u32(value: &Value) -> Option<u32> {
     value.as_u64().and_then(|v| u32::try_from(v).ok())
 }
 
+/// The name of a variant without content, as serde reads it: `"A"` or `{"A": null}`.
+pub(crate) fn variant(value: &Value) -> Option<&str> {
+    match value {
+        Value::String(name) => Some(name),
+        Value::Object(map) => match map.iter().next() {
+            Some((name, Value::Null)) if map.len() == 1 => Some(name),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// "expected X, found Y" at a path.
 pub(crate) fn wrong(path: &str, expected: &str, found: &Value) -> Error {
     let shown = match found {

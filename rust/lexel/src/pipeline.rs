@@ -377,11 +377,16 @@ impl Pipeline {
     pub fn encode_ids(&self, text: &str, options: EncodeOptions, scratch: &mut Scratch) -> Result<Vec<u32>> {
         scratch.piece.ids.clear();
         self.fill_ids(text, options, scratch)?;
-        if !options.add_special_tokens || self.num_special_tokens_to_add(false) == 0 {
-            return Ok(scratch.piece.ids.clone());
+        let ids = &scratch.piece.ids;
+        let Some(post) = &self.post else { return Ok(ids.clone()) };
+        match post.around() {
+            Some((before, after)) if options.add_special_tokens => Ok([before, ids, after].concat()),
+            Some(_) => Ok(ids.clone()),
+            None => {
+                let plain = Encoding { ids: ids.clone(), ..Encoding::default() };
+                Ok(self.post_process(plain, None, options.add_special_tokens)?.ids)
+            }
         }
-        let plain = Encoding { ids: scratch.piece.ids.clone(), ..Encoding::default() };
-        Ok(self.post_process(plain, None, true).ids)
     }
 
     /// The number of tokens of a text, special tokens of the post-processor left out unless asked for.
@@ -389,6 +394,9 @@ impl Pipeline {
     /// # Errors
     /// As [`Pipeline::encode_ids`].
     pub fn count(&self, text: &str, options: EncodeOptions, scratch: &mut Scratch) -> Result<usize> {
+        if self.post.as_ref().is_some_and(|post| post.around().is_none()) {
+            return self.encode_ids(text, options, scratch).map(|ids| ids.len());
+        }
         scratch.piece.ids.clear();
         self.fill_ids(text, options, scratch)?;
         let added = if options.add_special_tokens { self.num_special_tokens_to_add(false) } else { 0 };
@@ -436,17 +444,26 @@ impl Pipeline {
             };
             truncate_pair(&mut one, two.as_mut(), room, how)?;
         }
-        Ok(self.post_process(one, two, options.add_special_tokens))
+        self.post_process(one, two, options.add_special_tokens)
     }
 
     /// Put the special tokens around one or two encodings.
-    pub fn post_process(&self, first: Encoding, second: Option<Encoding>, add_special_tokens: bool) -> Encoding {
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Argument`] if the template has no place for these sequences, [`crate::ErrorKind::Format`] if it
+    /// names a special token that the file does not define.
+    pub fn post_process(
+        &self,
+        first: Encoding,
+        second: Option<Encoding>,
+        add_special_tokens: bool,
+    ) -> Result<Encoding> {
         let mut whole = match &self.post {
-            Some(post) => post.process(first, second, add_special_tokens),
+            Some(post) => post.process(first, second, add_special_tokens)?,
             None => join(first, second),
         };
         whole.edges = Vec::new();
-        whole
+        Ok(whole)
     }
 
     fn one(

@@ -1,98 +1,239 @@
 //! Post-processors: what is put around the tokens of one or two sequences.
 
-use hashbrown::HashMap;
+mod ends;
+mod template;
+#[cfg(test)]
+mod tests;
+
 use serde_json::Value;
 
 use crate::encoding::{Encoding, NO_WORD};
 use crate::error::{Error, Result};
-use crate::json::{Object, as_u32, wrong};
+use crate::json::{Object, wrong};
+use ends::Ends;
+use template::Template;
 
 /// A compiled post-processor.
 #[derive(Clone, Debug)]
-pub(crate) enum Post {
-    ByteLevel { add_prefix_space: bool, trim_offsets: bool },
+pub(crate) struct Post {
+    stage: Stage,
+    /// Ids before and after those of a single sequence, where no more than that happens to its ids.
+    around: Option<(Vec<u32>, Vec<u32>)>,
+}
+
+#[derive(Clone, Debug)]
+enum Stage {
+    ByteLevel(Trim),
+    Ends(Ends),
     Template(Template),
-    Sequence(Vec<Post>),
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct Template {
-    single: Vec<Piece>,
-    pair: Vec<Piece>,
-}
-
-#[derive(Clone, Debug)]
-enum Piece {
-    Sequence { index: usize, type_id: u32 },
-    Special { ids: Vec<u32>, type_id: u32 },
+    Sequence(Vec<Stage>),
 }
 
 impl Post {
     /// Compile the JSON of a post-processor; `path` is where it stands in the file.
     pub(crate) fn compile(value: &Value, path: &str) -> Result<Self> {
-        let object = Object::new(value, path)?;
-        Ok(match object.str("type")? {
-            "ByteLevel" => Self::ByteLevel {
-                add_prefix_space: object.bool("add_prefix_space")?,
-                trim_offsets: object.bool("trim_offsets")?,
-            },
-            "TemplateProcessing" => Self::Template(Template::compile(object)?),
-            "Sequence" => {
-                let path = object.child("processors");
-                let parts = object.array("processors")?.iter().enumerate();
-                Self::Sequence(parts.map(|(i, p)| Self::compile(p, &format!("{path}[{i}]"))).collect::<Result<_>>()?)
-            }
-            other => return Err(Error::unsupported(format!("the post-processor {other:?}")).at(path)),
-        })
+        let stage = Stage::compile(value, path)?;
+        let mut around = (Vec::new(), Vec::new());
+        let around = stage.surround(&mut around, &mut false).then_some(around);
+        Ok(Self { stage, around })
     }
 
     /// How many tokens it puts in.
     pub(crate) fn added(&self, pair: bool) -> usize {
-        match self {
-            Self::ByteLevel { .. } => 0,
-            Self::Template(template) => template.pieces(pair).iter().map(Piece::added).sum(),
-            Self::Sequence(parts) => parts.iter().map(|p| p.added(pair)).sum(),
-        }
+        self.stage.added(pair)
     }
 
     /// Whether it needs to know the whitespace at the edges of tokens.
     pub(crate) fn trims(&self) -> bool {
-        match self {
-            Self::ByteLevel { trim_offsets, .. } => *trim_offsets,
-            Self::Template(_) => false,
-            Self::Sequence(parts) => parts.iter().any(Self::trims),
-        }
+        self.stage.trims()
+    }
+
+    /// Ids that go before and after those of a single sequence, special tokens included, where that is all there is.
+    pub(crate) fn around(&self) -> Option<(&[u32], &[u32])> {
+        self.around.as_ref().map(|(before, after)| (before.as_slice(), after.as_slice()))
     }
 
     /// Make one encoding of one or two sequences.
-    pub(crate) fn process(&self, first: Encoding, second: Option<Encoding>, add_special: bool) -> Encoding {
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Argument`] if a template has no place for these sequences, [`crate::ErrorKind::Format`] if it
+    /// names a special token it does not define. Neither can be known at load: the file may never be used that way.
+    pub(crate) fn process(&self, first: Encoding, second: Option<Encoding>, add_special: bool) -> Result<Encoding> {
         let mut sequences: Vec<Encoding> = std::iter::once(first).chain(second).collect();
         for (index, sequence) in sequences.iter_mut().enumerate() {
             sequence.set_sequence_id(index);
             for window in &mut sequence.overflowing {
                 window.set_sequence_id(index);
             }
-            sequence.type_ids = vec![index as u32; sequence.len()];
+            sequence.type_ids.fill(index as u32);
         }
-        merge(self.run(sequences, add_special))
+        let columns = Columns::of(&sequences);
+        self.stage.run(sequences, add_special, columns).map(merge)
+    }
+}
+
+impl Stage {
+    /// The reference looks at the fields before it looks at the type: `sep` and `cls` make a BERT or RoBERTa processor
+    /// of any object (which of the two, the other fields say), the fields of a template make it a template.
+    fn compile(value: &Value, path: &str) -> Result<Self> {
+        if value.is_array() {
+            return Err(Error::unsupported("a post-processor written as a list of its fields").at(path));
+        }
+        let object = Object::new(value, path)?;
+        if let Ok(ends) = Ends::read(object) {
+            return Ok(Self::Ends(ends));
+        }
+        let kind = object.map.get("type");
+        match kind.and_then(Value::as_str) {
+            Some("ByteLevel") => {
+                object.bool_or("use_regex", true)?;
+                Ok(Self::ByteLevel(Trim {
+                    add_prefix_space: object.bool("add_prefix_space")?,
+                    offsets: object.bool("trim_offsets")?,
+                }))
+            }
+            Some("Sequence") => {
+                let path = object.child("processors");
+                let parts = object.array("processors")?.iter().enumerate();
+                parts
+                    .map(|(i, part)| Self::compile(part, &format!("{path}[{i}]")))
+                    .collect::<Result<_>>()
+                    .map(Self::Sequence)
+            }
+            Some("TemplateProcessing") => Template::compile(object).map(Self::Template),
+            _ if Template::fields(object) => Template::compile(object).map(Self::Template),
+            Some("BertProcessing" | "RobertaProcessing") => Ends::read(object).map(Self::Ends),
+            Some(other) => Err(Error::unsupported(format!("the post-processor {other:?}")).at(path)),
+            None => Err(match kind {
+                Some(kind) => wrong(&object.child("type"), "the name of a post-processor", kind),
+                None => Error::format(
+                    "a post-processor needs a \"type\": TemplateProcessing, BertProcessing, RobertaProcessing, \
+                     ByteLevel or Sequence",
+                )
+                .at(path),
+            }),
+        }
     }
 
-    fn run(&self, mut sequences: Vec<Encoding>, add_special: bool) -> Vec<Encoding> {
+    fn added(&self, pair: bool) -> usize {
         match self {
-            Self::ByteLevel { add_prefix_space, trim_offsets } => {
+            Self::ByteLevel(_) => 0,
+            Self::Ends(ends) => ends.added(pair),
+            Self::Template(template) => template.added(pair),
+            Self::Sequence(parts) => parts.iter().map(|part| part.added(pair)).sum(),
+        }
+    }
+
+    fn trims(&self) -> bool {
+        match self {
+            Self::ByteLevel(trim) => trim.offsets,
+            Self::Ends(ends) => ends.trims(),
+            Self::Template(_) => false,
+            Self::Sequence(parts) => parts.iter().any(Self::trims),
+        }
+    }
+
+    /// Put the ids that it adds to a single sequence around those that are there; false where it does more than that.
+    /// `cut` says whether a template has made several encodings of the one, which only trimming leaves as they are.
+    fn surround(&self, around: &mut (Vec<u32>, Vec<u32>), cut: &mut bool) -> bool {
+        let (before, after) = match self {
+            Self::ByteLevel(_) => return true,
+            Self::Sequence(parts) => return parts.iter().all(|part| part.surround(around, cut)),
+            _ if *cut => return false,
+            Self::Ends(ends) => ends.around(),
+            Self::Template(template) => match template.around() {
+                Some(found) => {
+                    *cut = true;
+                    found
+                }
+                None => return false,
+            },
+        };
+        around.0.splice(0..0, before);
+        around.1.extend(after);
+        true
+    }
+
+    fn run(&self, mut sequences: Vec<Encoding>, add_special: bool, columns: Columns) -> Result<Vec<Encoding>> {
+        match self {
+            Self::ByteLevel(trim) => {
                 for (index, sequence) in sequences.iter_mut().enumerate() {
-                    if *trim_offsets {
-                        trim(sequence, *add_prefix_space);
-                        for window in &mut sequence.overflowing {
-                            trim(window, *add_prefix_space);
-                        }
-                    }
+                    trim.apply(sequence);
                     sequence.set_sequence_id(index);
                 }
-                sequences
+                Ok(sequences)
             }
-            Self::Template(template) => template.run(&sequences, add_special),
-            Self::Sequence(parts) => parts.iter().fold(sequences, |s, part| part.run(s, add_special)),
+            Self::Ends(ends) => Ok(ends.run(sequences, add_special, columns)),
+            Self::Template(template) => template.run(sequences, add_special, columns),
+            Self::Sequence(parts) => parts.iter().try_fold(sequences, |s, part| part.run(s, add_special, columns)),
+        }
+    }
+}
+
+/// Which of the optional columns the encodings of this call have.
+#[derive(Clone, Copy, Debug)]
+struct Columns {
+    spans: bool,
+    edges: bool,
+    sources: bool,
+}
+
+impl Columns {
+    fn of(sequences: &[Encoding]) -> Self {
+        let with_windows = || sequences.iter().flat_map(|s| std::iter::once(s).chain(&s.overflowing));
+        Self {
+            spans: with_windows().all(|s| s.is_empty() || !s.offsets.is_empty()),
+            edges: with_windows().any(|s| !s.edges.is_empty()),
+            sources: with_windows().any(|s| !s.sources.is_empty()),
+        }
+    }
+
+    /// An encoding of nothing but inserted tokens.
+    fn inserted(self, ids: &[u32], type_id: u32) -> Encoding {
+        let n = ids.len();
+        let optional = |there: bool| if there { n } else { 0 };
+        Encoding {
+            ids: ids.to_vec(),
+            type_ids: vec![type_id; n],
+            offsets: vec![(0, 0); optional(self.spans)],
+            words: vec![NO_WORD; optional(self.spans)],
+            special_tokens_mask: vec![1; n],
+            attention_mask: vec![1; n],
+            edges: vec![(0, 0); optional(self.edges)],
+            sources: vec![NO_WORD; optional(self.sources)],
+            ..Encoding::default()
+        }
+    }
+}
+
+/// Takes the whitespace at the edges of tokens out of their offsets.
+#[derive(Clone, Copy, Debug)]
+struct Trim {
+    offsets: bool,
+    add_prefix_space: bool,
+}
+
+impl Trim {
+    fn apply(self, encoding: &mut Encoding) {
+        if !self.offsets {
+            return;
+        }
+        for window in &mut encoding.overflowing {
+            self.trim(window);
+        }
+        self.trim(encoding);
+    }
+
+    fn trim(self, encoding: &mut Encoding) {
+        for (i, (offsets, &(leading, trailing))) in encoding.offsets.iter_mut().zip(&encoding.edges).enumerate() {
+            // One space before the first word may be one the pre-tokenizer put there: it has no place in the text.
+            let added = (i == 0 || offsets.0 == 0) && self.add_prefix_space && leading == 1;
+            if leading > 0 && !added {
+                offsets.0 = offsets.0.saturating_add(leading).min(offsets.1);
+            }
+            if trailing > 0 && offsets.1 >= trailing {
+                offsets.1 = (offsets.1 - trailing).max(offsets.0);
+            }
         }
     }
 }
@@ -115,120 +256,4 @@ pub(crate) fn join(first: Encoding, second: Option<Encoding>) -> Encoding {
     second.set_sequence_id(1);
     whole.append(second, false);
     whole
-}
-
-/// Take the whitespace at the edges of tokens out of their offsets.
-fn trim(encoding: &mut Encoding, add_prefix_space: bool) {
-    for (i, (offsets, &(leading, trailing))) in encoding.offsets.iter_mut().zip(&encoding.edges).enumerate() {
-        let mut leading = leading;
-        if leading > 0 {
-            // One space before the first word may be one the pre-tokenizer put there: it has no place in the text.
-            if (i == 0 || offsets.0 == 0) && add_prefix_space && leading == 1 {
-                leading = 0;
-            }
-            offsets.0 = (offsets.0 + leading).min(offsets.1);
-        }
-        if trailing > 0 && offsets.1 >= trailing {
-            offsets.1 = (offsets.1 - trailing).max(offsets.0);
-        }
-    }
-}
-
-impl Piece {
-    fn added(&self) -> usize {
-        match self {
-            Self::Sequence { .. } => 0,
-            Self::Special { ids, .. } => ids.len(),
-        }
-    }
-}
-
-impl Template {
-    fn compile(object: Object<'_>) -> Result<Self> {
-        let specials = special_tokens(object)?;
-        let pieces = |key: &str| -> Result<Vec<Piece>> {
-            let path = object.child(key);
-            let parts = object.array(key)?.iter().enumerate();
-            parts.map(|(i, part)| piece(part, &format!("{path}[{i}]"), &specials)).collect()
-        };
-        let (single, pair) = (pieces("single")?, pieces("pair")?);
-        if single.iter().any(|p| matches!(p, Piece::Sequence { index: 1, .. })) {
-            return Err(Error::format("the template for one sequence asks for sequence B").at(&object.child("single")));
-        }
-        Ok(Self { single, pair })
-    }
-
-    fn pieces(&self, pair: bool) -> &[Piece] {
-        if pair { &self.pair } else { &self.single }
-    }
-
-    fn run(&self, sequences: &[Encoding], add_special: bool) -> Vec<Encoding> {
-        let spans = sequences.iter().all(|s| s.is_empty() || !s.offsets.is_empty());
-        let edges = sequences.iter().any(|s| !s.edges.is_empty());
-        let mut out = Vec::new();
-        for piece in self.pieces(sequences.len() > 1) {
-            match piece {
-                Piece::Sequence { index, type_id } => {
-                    let mut part = sequences[*index].clone();
-                    part.type_ids = vec![*type_id; part.len()];
-                    part.set_sequence_id(*index);
-                    out.push(part);
-                }
-                Piece::Special { ids, type_id } if add_special => {
-                    let n = ids.len();
-                    out.push(Encoding {
-                        ids: ids.clone(),
-                        type_ids: vec![*type_id; n],
-                        offsets: vec![(0, 0); if spans { n } else { 0 }],
-                        words: vec![NO_WORD; if spans { n } else { 0 }],
-                        special_tokens_mask: vec![1; n],
-                        attention_mask: vec![1; n],
-                        edges: vec![(0, 0); if edges { n } else { 0 }],
-                        ..Encoding::default()
-                    });
-                }
-                Piece::Special { .. } => {}
-            }
-        }
-        out
-    }
-}
-
-fn special_tokens(object: Object<'_>) -> Result<HashMap<String, Vec<u32>>> {
-    let path = object.child("special_tokens");
-    let tokens = Object::new(object.need("special_tokens")?, &path)?;
-    let mut specials = HashMap::new();
-    for (name, value) in tokens.map {
-        let path = format!("{path}[{name:?}]");
-        let token = Object::new(value, &path)?;
-        let ids = token.array("ids")?.iter().map(|id| as_u32(id).ok_or_else(|| wrong(&path, "a list of ids", id)));
-        let ids = ids.collect::<Result<Vec<u32>>>()?;
-        let names = token.array("tokens")?.len();
-        if names != ids.len() {
-            return Err(Error::format(format!("{} ids, but {names} tokens", ids.len())).at(&path));
-        }
-        specials.insert(name.clone(), ids);
-    }
-    Ok(specials)
-}
-
-fn piece(value: &Value, path: &str, specials: &HashMap<String, Vec<u32>>) -> Result<Piece> {
-    let object = Object::new(value, path)?;
-    let read = |key: &str| -> Result<Option<(String, u32)>> {
-        let Some(inner) = object.map.get(key) else { return Ok(None) };
-        let path = object.child(key);
-        let inner = Object::new(inner, &path)?;
-        Ok(Some((inner.str("id")?.to_owned(), inner.u32("type_id")?)))
-    };
-    if let Some((id, type_id)) = read("SpecialToken")? {
-        let ids = specials.get(&id).ok_or_else(|| {
-            Error::format(format!("the special token {id:?} is not among the template's special_tokens")).at(path)
-        })?;
-        return Ok(Piece::Special { ids: ids.clone(), type_id });
-    }
-    match read("Sequence")? {
-        Some((id, type_id)) if id == "A" || id == "B" => Ok(Piece::Sequence { index: usize::from(id == "B"), type_id }),
-        Some((id, _)) => Err(Error::format(format!("expected sequence \"A\" or \"B\", found {id:?}")).at(path)),
-        None => Err(wrong(path, "an object with the field \"SpecialToken\" or \"Sequence\"", value)),
-    }
 }
