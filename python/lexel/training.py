@@ -57,8 +57,7 @@ def train(engine: Any, texts: Iterable[Any], trainer: Any = None, length: int | 
     if name != _trainer_name(kind):
         raise TrainingError(f"a {name} cannot train a {kind} model; use a {_trainer_name(kind)}")
     stated = json.loads(trainer.__getstate__()).get("BpeTrainer", {}) if trainer is not None else {}
-    # Our own model has neither a subword prefix nor an end-of-word suffix yet.
-    if kind != "BPE" or stated.get("continuing_subword_prefix") or stated.get("end_of_word_suffix"):
+    if kind != "BPE":
         return _train_in_library(engine.to_json(), texts, trainer, length)
     special = [AddedToken(**token).flags for token in stated.get("special_tokens", ())]
     return engine.train_bpe(texts, special_tokens=special, **_bpe_settings(stated))

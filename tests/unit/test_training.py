@@ -145,6 +145,22 @@ def test_training_in_place_on_files(tmp_path: Path) -> None:
     assert model_of(ours) == json.loads(library.to_str())["model"]
 
 
+def test_affixes_are_trained() -> None:
+    trainer = trainers.BpeTrainer(
+        vocab_size=60, continuing_subword_prefix="##", end_of_word_suffix="</w>", show_progress=False
+    )
+    ours, library = LlamaTokenizer(), LlamaTokenizer().to_tokenizers()
+    ours.backend_tokenizer.train_from_iterator(TEXTS, trainer)
+    library.train_from_iterator(TEXTS, trainer)
+    model, expected = model_of(ours), json.loads(library.to_str())["model"]
+    assert (model["continuing_subword_prefix"], model["end_of_word_suffix"]) == ("##", "</w>")
+    # The library gives the single characters their ids in any order.
+    first = sum(len(token.replace("##", "").replace("</w>", "")) == 1 for token in expected["vocab"])
+    assert set(list(model["vocab"])[:first]) == set(list(expected["vocab"])[:first])
+    assert len(model["vocab"]) == len(expected["vocab"]) == 60
+    assert ours.engine == "native"
+
+
 def test_a_trainer_must_fit_the_model() -> None:
     with pytest.raises(TrainingError, match="a WordPieceTrainer cannot train a BPE model; use a BpeTrainer"):
         LlamaTokenizer().backend_tokenizer.train_from_iterator(TEXTS, trainers.WordPieceTrainer())

@@ -366,8 +366,7 @@ impl Engine {
         max_token_length: Option<usize>,
         progress: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
-        Pipeline::check_trainable(continuing_subword_prefix.as_deref(), end_of_word_suffix.as_deref())
-            .map_err(|e| to_python(&e))?;
+        self.pipeline.check_trainable().map_err(|e| to_python(&e))?;
         let counts = crate::train::count(py, &self.pipeline, &self.pool, threads(None), texts, progress)?;
         let trainer = BpeTrainer {
             vocab_size,

@@ -9,7 +9,7 @@ use crate::added::{AddedToken, AddedTokens, Part};
 use crate::chars::CharCursor;
 use crate::decode::{Decoder, StreamState};
 use crate::encoding::{Encoding, NO_WORD, Truncation, truncate_pair};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::format::{self, Components, Spec};
 use crate::model::bpe::{Alphabet, BpeOptions};
 use crate::model::cache::BUNDLE;
@@ -84,6 +84,8 @@ struct Tokens {
     words: Vec<u32>,
     /// Leading and trailing whitespace, where the post-processor trims.
     edges: Vec<(u32, u32)>,
+    /// Tokens that stand for something beyond the end of their piece, and what: see [`beyond_the_piece`].
+    beyond: Vec<(usize, (u32, u32))>,
     next_word: u32,
 }
 
@@ -184,24 +186,22 @@ impl Pipeline {
         Ok(changed)
     }
 
-    /// Refuse options of training that the model here would not have.
+    /// Refuse to train what is no BPE.
     ///
     /// # Errors
-    /// [`crate::ErrorKind::Unsupported`] for a subword prefix or an end-of-word suffix.
-    pub fn check_trainable(prefix: Option<&str>, suffix: Option<&str>) -> Result<()> {
-        for (name, value) in [("continuing_subword_prefix", prefix), ("end_of_word_suffix", suffix)] {
-            if value.is_some_and(|v| !v.is_empty()) {
-                return Err(Error::unsupported(format!("training BPE with {name}")));
-            }
+    /// [`crate::ErrorKind::Training`] if the model is another one.
+    pub fn check_trainable(&self) -> Result<()> {
+        if matches!(*self.model, Model::Bpe(_)) {
+            return Ok(());
         }
-        Ok(())
+        Err(Error::new(ErrorKind::Training, "a BPE trainer can only train a BPE model, and the model is no BPE"))
     }
 
     /// The same stages around another vocabulary; the options of the model stay but for the subword prefix and the
     /// end-of-word suffix, which are the trainer's, and these tokens are added.
     ///
     /// # Errors
-    /// As [`Pipeline::from_json`].
+    /// As [`Pipeline::from_json`], and [`crate::ErrorKind::Training`] if the model is no BPE.
     pub fn with_model(
         &self,
         vocab: &[String],
@@ -209,6 +209,7 @@ impl Pipeline {
         affixes: (Option<String>, Option<String>),
         added: Vec<AddedToken>,
     ) -> Result<Self> {
+        self.check_trainable()?;
         let vocab = Vocab::new(vocab.iter().enumerate().map(|(id, token)| (token, id as u32)))?;
         let mut options = match self.model.options() {
             ModelOptions::Bpe(options) => options,
@@ -509,11 +510,15 @@ impl Pipeline {
         let mut tokens = Tokens::default();
         self.sequence::<true>(text, options, scratch, &mut tokens)?;
         let mut cursor = CharCursor::new(text);
+        let from = into.ids.len();
         into.ids.append(&mut tokens.ids);
         into.offsets.extend(tokens.spans.iter().map(|&(start, end)| {
             let start = cursor.chars_before(start);
             (start, cursor.chars_before(end))
         }));
+        for (at, span) in tokens.beyond {
+            into.offsets[from + at] = beyond_the_piece(text, &mut cursor, span);
+        }
         match word {
             None => into.words.append(&mut tokens.words),
             Some(word) => into.words.resize(into.ids.len(), word),
@@ -660,8 +665,13 @@ impl Pipeline {
             piece.spans.clear();
             model.encode::<true>(vocab, segment.text(), (start as usize, end as usize), working, piece)?;
             for (&id, &(from, to)) in piece.ids.iter().zip(&piece.spans) {
+                if to > end - start {
+                    tokens.beyond.push((tokens.ids.len(), (from, to)));
+                    tokens.spans.push((0, 0));
+                } else {
+                    tokens.spans.push(segment.span((start + from) as usize, (start + to) as usize));
+                }
                 tokens.ids.push(id);
-                tokens.spans.push(segment.span((start + from) as usize, (start + to) as usize));
                 tokens.words.push(tokens.next_word);
                 if trims {
                     tokens.edges.push(edges(vocab.token(id).unwrap_or_default()));
@@ -742,6 +752,20 @@ fn edges(token: &str) -> (u32, u32) {
     let leading = token.chars().take_while(is_space).count();
     let trailing = token.chars().rev().take_while(is_space).count();
     (leading as u32, trailing as u32)
+}
+
+/// The code points of a token that stands for something beyond the end of its piece, as bytes of affixes do that fall
+/// back: the reference takes the place in the piece for one in the whole text, where there is such a place.
+fn beyond_the_piece(text: &str, cursor: &mut CharCursor<'_>, (start, end): (u32, u32)) -> (u32, u32) {
+    let mut character = |byte: u32| {
+        let inside = (0..=byte.min(text.len() as u32)).rev().find(|&at| text.is_char_boundary(at as usize));
+        inside.filter(|_| (byte as usize) < text.len()).map(|at| cursor.chars_before(at))
+    };
+    match (character(start), character(end)) {
+        (Some(first), Some(last)) => (first, last),
+        (Some(first), None) => (first, character(end - 1).unwrap_or(first + 1) + 1),
+        (None, _) => (start, end),
+    }
 }
 
 fn check_size(text: &str) -> Result<()> {

@@ -55,10 +55,11 @@ pub(crate) fn key(text: &[u8], start: usize, end: usize) -> Option<u128> {
     Some(loaded | (length as u128) << 120)
 }
 
-/// The key of a part of a piece: parts are not looked up as a whole, so they must not meet pieces of the same bytes.
+/// The key of a part of a piece: parts are not looked up as a whole, so they must not meet pieces of the same bytes, nor
+/// parts that stand elsewhere in their piece where that matters (`sides`).
 #[inline]
-pub(crate) fn part_key(key: u128) -> u128 {
-    key | 1 << 127
+pub(crate) fn part_key(key: u128, sides: (bool, bool)) -> u128 {
+    key | 1 << 127 | u128::from(sides.0) << 126 | u128::from(sides.1) << 125
 }
 
 #[inline]

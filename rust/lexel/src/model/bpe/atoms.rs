@@ -15,9 +15,10 @@
 
 use hashbrown::HashMap;
 
+use super::NO_ID;
+use super::letters::letter_byte;
 use super::merge::Symbols;
 use super::pairs::Pairs;
-use super::{NO_ID, letter_byte};
 use crate::vocab::Vocab;
 
 /// Ids of certain characters, with where they are certain.
@@ -82,12 +83,13 @@ impl Atoms {
         self.others.get(&code).copied().unwrap_or(NONE)
     }
 
-    /// The symbols of a word all of whose bytes are known: characters where they are certain, bytes elsewhere.
-    pub(crate) fn symbols(&self, word: &str, byte_ids: &[u32; 256], symbols: &mut Symbols) {
-        let mut chars = word.chars().peekable();
+    /// The symbols of a word all of whose bytes are known: characters where they are certain, bytes elsewhere and from
+    /// `bytes_from` on.
+    pub(crate) fn symbols(&self, word: &str, bytes_from: usize, byte_ids: &[u32; 256], symbols: &mut Symbols) {
+        let mut chars = word.char_indices().peekable();
         let mut before = AFTER_ASCII | AFTER_OTHERS;
         let mut buffer = [0; 4];
-        while let Some(c) = chars.next() {
+        while let Some((at, c)) = chars.next() {
             if c.is_ascii() {
                 symbols.push(byte_ids[c as usize], 1);
                 before = AFTER_ASCII;
@@ -95,11 +97,11 @@ impl Atoms {
             }
             let after = match chars.peek() {
                 None => BEFORE_ASCII | BEFORE_OTHERS,
-                Some(next) if next.is_ascii() => BEFORE_ASCII,
+                Some((_, next)) if next.is_ascii() => BEFORE_ASCII,
                 Some(_) => BEFORE_OTHERS,
             };
             let atom = self.get(c);
-            if atom.sides & before != 0 && atom.sides & after != 0 {
+            if at < bytes_from && atom.sides & before != 0 && atom.sides & after != 0 {
                 symbols.push(atom.id, c.len_utf8() as u32);
             } else {
                 for byte in c.encode_utf8(&mut buffer).bytes() {

@@ -7,7 +7,7 @@
 //! The test is a filter (a set bit may be an accident): an accident costs a cut, never a result. Under the byte-level
 //! alphabet a token may start or end inside a character; such a side is filed by its byte at the boundary alone.
 
-use super::letter_byte;
+use super::letters::letter_byte;
 
 /// The filter.
 #[derive(Clone, Debug, Default)]

@@ -30,6 +30,11 @@ impl Symbols {
         self.ids.push(id);
         self.lens.push(len);
     }
+
+    pub(crate) fn truncate(&mut self, count: usize) {
+        self.ids.truncate(count);
+        self.lens.truncate(count);
+    }
 }
 
 /// Working memory of one thread.

@@ -3,7 +3,8 @@
 //! Files that ignore merges ask this of every piece; under the byte-level alphabet asking means spelling the piece in
 //! letters first. Most pieces that get here are no tokens, and one bit says so.
 
-use super::{Alphabet, letter_byte};
+use super::Alphabet;
+use super::letters::letter_byte;
 use crate::hash::hash_bytes;
 use crate::vocab::Vocab;
 

@@ -1,0 +1,87 @@
+"""BPE against the original, option by option: random small models on random strings, and the files that have affixes."""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.differential.random_bpe import ALPHABETS, BYTE_LEVEL, text, tokenizer
+from tokenizers import Tokenizer
+
+from lexel._lexel import Engine
+from lexel.errors import VocabularyError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.differential
+
+
+def original(library: Tokenizer, string: str) -> Any:
+    try:
+        encoding = library.encode(string, add_special_tokens=False)
+    except Exception:
+        return None
+    return encoding.ids, encoding.offsets, encoding.tokens
+
+
+def ours(engine: Engine, string: str) -> Any:
+    try:
+        encoding = engine.encode_batch([string], add_special_tokens=False).row(0)
+        ids = engine.encode(string, add_special_tokens=False)
+    except VocabularyError:
+        return None
+    assert ids == encoding.ids, string
+    return encoding.ids, encoding.offsets, encoding.tokens
+
+
+def check(seed: int, strings: int, *, affixes: bool) -> None:
+    rng = random.Random(seed)
+    alphabet = rng.choice(ALPHABETS)
+    content = tokenizer(rng, alphabet, affixes=affixes)
+    library, engine = Tokenizer.from_str(content), Engine.from_json(content)
+    for string in [text(rng, alphabet) for _ in range(strings)] * 2:
+        assert ours(engine, string) == original(library, string), f"seed {seed}, {string!r}, {content}"
+
+
+@pytest.mark.parametrize("affixes", [True, False], ids=["affixes", "plain"])
+@pytest.mark.parametrize("start", range(0, 400, 100))
+def test_random_models(start: int, affixes: bool) -> None:  # noqa: FBT001
+    for seed in range(start, start + 100):
+        check(seed, 40, affixes=affixes)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("affixes", [True, False], ids=["affixes", "plain"])
+@pytest.mark.parametrize("start", range(1000, 11000, 1000))
+def test_many_random_models(start: int, affixes: bool) -> None:  # noqa: FBT001
+    for seed in range(start, start + 1000):
+        check(seed, 60, affixes=affixes)
+
+
+WORDS = {"type": "Split", "pattern": {"Regex": r"[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"}, "behavior": "Removed", "invert": True}
+
+
+@pytest.mark.parametrize("splitter", [WORDS, BYTE_LEVEL, None], ids=["words", "byte level", "whole"])
+@pytest.mark.parametrize("name", ["clip-vit", "openai-gpt"])
+def test_real_vocabularies_with_a_suffix(shared_data: Path, name: str, splitter: dict[str, Any] | None) -> None:
+    """Both vocabularies in every surrounding; their whole files have tests of their own."""
+    folder = shared_data / "tokenizers" / name
+    if (folder / "tokenizer.json").exists():
+        model = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))["model"]
+    else:
+        merges = (folder / "merges.txt").read_text(encoding="utf-8").splitlines()
+        model = {
+            "type": "BPE",
+            "unk_token": "<unk>",
+            "end_of_word_suffix": "</w>",
+            "vocab": json.loads((folder / "vocab.json").read_text(encoding="utf-8")),
+            "merges": [line for line in merges if line],
+        }
+    content = json.dumps({"version": "1.0", "added_tokens": [], "pre_tokenizer": splitter, "model": model})
+    library, engine = Tokenizer.from_str(content), Engine.from_json(content)
+    for corpus in sorted((shared_data / "corpora").glob("*.txt")):
+        for line in corpus.read_text(encoding="utf-8")[:100_000].lower().splitlines(keepends=True)[:300]:
+            assert ours(engine, line) == original(library, line), line
