@@ -1,4 +1,4 @@
-"""BPE against the original, option by option: random small models on random strings, and the files that have affixes."""
+"""BPE against the original, option by option: random models, and the vocabularies that have affixes."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def check(seed: int, strings: int, *, affixes: bool) -> None:
 
 @pytest.mark.parametrize("affixes", [True, False], ids=["affixes", "plain"])
 @pytest.mark.parametrize("start", range(0, 400, 100))
-def test_random_models(start: int, affixes: bool) -> None:  # noqa: FBT001
+def test_random_models(start: int, affixes: bool) -> None:
     for seed in range(start, start + 100):
         check(seed, 40, affixes=affixes)
 
@@ -56,12 +56,17 @@ def test_random_models(start: int, affixes: bool) -> None:  # noqa: FBT001
 @pytest.mark.slow
 @pytest.mark.parametrize("affixes", [True, False], ids=["affixes", "plain"])
 @pytest.mark.parametrize("start", range(1000, 11000, 1000))
-def test_many_random_models(start: int, affixes: bool) -> None:  # noqa: FBT001
+def test_many_random_models(start: int, affixes: bool) -> None:
     for seed in range(start, start + 1000):
         check(seed, 60, affixes=affixes)
 
 
-WORDS = {"type": "Split", "pattern": {"Regex": r"[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"}, "behavior": "Removed", "invert": True}
+WORDS = {
+    "type": "Split",
+    "pattern": {"Regex": r"[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"},
+    "behavior": "Removed",
+    "invert": True,
+}
 
 
 @pytest.mark.parametrize("splitter", [WORDS, BYTE_LEVEL, None], ids=["words", "byte level", "whole"])

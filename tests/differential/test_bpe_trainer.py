@@ -222,8 +222,8 @@ def test_affixes_that_are_also_text(seed: int) -> None:
 
 @pytest.mark.parametrize(
     "model",
-    [models.WordPiece({"a": 0}, unk_token="a"), models.WordLevel({"a": 0}, unk_token="a"), models.Unigram([("a", 0.0)])],
-    ids=["WordPiece", "WordLevel", "Unigram"],
+    [models.WordPiece({"a": 0}, unk_token="a"), models.WordLevel({"a": 0}, unk_token="a")],
+    ids=["WordPiece", "WordLevel"],
 )
 def test_only_bpe_is_trained(model: Any) -> None:
     tokenizer = Tokenizer(model)

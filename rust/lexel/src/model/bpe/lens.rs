@@ -40,8 +40,8 @@ pub(crate) fn definite(
     for (token, id) in vocab.entries().filter(|&(_, id)| simple && !is_special(id)) {
         lens.0[id as usize] = of_text(token);
     }
-    let spelled = merges.iter().map(|(_, _, merge)| merge.id).filter(|&id| simple && is_special(id));
-    for id in spelled {
+    let made = merges.iter().map(|(_, _, merge)| merge.id).filter(|&id| simple && is_special(id));
+    for id in made {
         lens.add(id, vocab.token(id).map_or(DEPENDS, of_text));
     }
     if options.ignore_merges {

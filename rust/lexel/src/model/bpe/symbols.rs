@@ -56,7 +56,7 @@ impl Speller {
     pub(crate) fn new(vocab: &Vocab, pairs: &Pairs, options: &BpeOptions, alphabet: Alphabet) -> Self {
         let prefix = options.continuing_subword_prefix.clone().unwrap_or_default();
         let suffix = options.end_of_word_suffix.clone().unwrap_or_default();
-        let places = usize::from(!prefix.is_empty()) * PREFIXED | usize::from(!suffix.is_empty()) * SUFFIXED;
+        let places = place(!prefix.is_empty(), !suffix.is_empty());
         let mut bytes = Box::new([[NO_ID; 256]; PLACES]);
         let mut chars = std::array::from_fn(|_| CharIds::default());
         for place in (0..PLACES).filter(|place| place & !places == 0) {
@@ -115,7 +115,7 @@ impl Speller {
     }
 
     fn place(&self, first: bool, last: bool) -> Place {
-        (usize::from(!first) * PREFIXED | usize::from(last) * SUFFIXED) & self.places
+        place(!first, last) & self.places
     }
 
     /// Whether a character of several that make a piece is a symbol; under `Bytes` ask [`Speller::knows_bytes`].
@@ -273,6 +273,10 @@ impl Speller {
     }
 }
 
+fn place(prefixed: bool, suffixed: bool) -> Place {
+    (if prefixed { PREFIXED } else { 0 }) | (if suffixed { SUFFIXED } else { 0 })
+}
+
 fn affixes<'a>(place: Place, prefix: &'a str, suffix: &'a str) -> (&'a str, &'a str) {
     (if place & PREFIXED == 0 { "" } else { prefix }, if place & SUFFIXED == 0 { "" } else { suffix })
 }
@@ -319,6 +323,8 @@ impl CharIds {
         }
         let mut others: Vec<_> = self.others.iter().map(|(&c, &id)| (c, id)).collect();
         others.sort_unstable();
-        others.into_iter().for_each(|(c, id)| entry(c, id));
+        for (c, id) in others {
+            entry(c, id);
+        }
     }
 }
