@@ -16,8 +16,8 @@ use crate::model::PieceTokens;
 use crate::model::cache::{self, Caching, PieceCache};
 use crate::vocab::Vocab;
 use cuts::Cuts;
-use letters::BYTE_LETTERS;
-pub(crate) use letters::{letter_byte, spell};
+
+pub(crate) use letters::{BYTE_LETTERS, letter_byte, spell};
 use merge::{MergeScratch, Symbols, merge_all};
 use pairs::Pairs;
 use symbols::{Ends, Speller};
