@@ -674,7 +674,8 @@ impl Pipeline {
                 tokens.ids.push(id);
                 tokens.words.push(tokens.next_word);
                 if trims {
-                    tokens.edges.push(edges(vocab.token(id).unwrap_or_default()));
+                    let surface = segment.text().get((start + from) as usize..(start + to) as usize);
+                    tokens.edges.push(edges(model.value(vocab, id, surface.unwrap_or_default())));
                 }
             }
             tokens.next_word += 1;

@@ -45,7 +45,7 @@ pub(crate) struct ModelParts {
 #[derive(Clone, Debug)]
 pub(crate) enum Model {
     Bpe(Box<Bpe>),
-    Unigram(Unigram),
+    Unigram(Box<Unigram>),
     WordPiece(WordPiece),
     WordLevel(WordLevel),
 }
@@ -61,6 +61,7 @@ pub(crate) struct ModelScratch {
 impl ModelScratch {
     pub(crate) fn clear_cache(&mut self) {
         self.bpe.cache().clear();
+        self.unigram.cache().clear();
         self.wordpiece.cache().clear();
     }
 }
@@ -110,7 +111,7 @@ impl Model {
     ) -> Result<Self> {
         Ok(match options {
             ModelOptions::Bpe(options) => Self::Bpe(Box::new(Bpe::compile(vocab, merges, options, alphabet)?)),
-            ModelOptions::Unigram(options) => Self::Unigram(Unigram::compile(vocab, scores, options)?),
+            ModelOptions::Unigram(options) => Self::Unigram(Box::new(Unigram::compile(vocab, scores, options)?)),
             ModelOptions::WordPiece(options) => Self::WordPiece(WordPiece::compile(vocab, options)),
             ModelOptions::WordLevel(options) => Self::WordLevel(WordLevel::compile(vocab, options)),
         })
@@ -154,18 +155,27 @@ impl Model {
         out.base = 0;
         match self {
             Self::Bpe(bpe) => bpe.encode::<SPANS>(vocab, text, start, end, &mut scratch.bpe, out),
-            Self::Unigram(unigram) => unigram.encode::<SPANS>(vocab, &text[start..end], &mut scratch.unigram, out),
+            Self::Unigram(unigram) => unigram.encode::<SPANS>(vocab, text, (start, end), &mut scratch.unigram, out),
             Self::WordPiece(wordpiece) => {
                 wordpiece.encode::<SPANS>(vocab, text, (start, end), &mut scratch.wordpiece, out)
             }
             Self::WordLevel(wordlevel) => wordlevel.encode::<SPANS>(vocab, &text[start..end], out),
         }
     }
+
+    /// The value of a token that stands for this part of a piece: its text as the original keeps it beside the id.
+    pub(crate) fn value<'t>(&self, vocab: &'t Vocab, id: u32, surface: &'t str) -> &'t str {
+        match self {
+            Self::Unigram(unigram) => unigram.value(vocab, id, surface),
+            _ => vocab.token(id).unwrap_or_default(),
+        }
+    }
+
     /// Whether pieces can be given in bundles.
     pub(crate) fn takes_bundles(&self) -> bool {
         match self {
             Self::Bpe(bpe) => bpe.takes_bundles(),
-            Self::WordPiece(_) => true,
+            Self::Unigram(_) | Self::WordPiece(_) => true,
             _ => false,
         }
     }
@@ -181,6 +191,7 @@ impl Model {
     ) -> Result<()> {
         match self {
             Self::Bpe(bpe) => bpe.encode_bundle(vocab, text, pieces, &mut scratch.bpe, out),
+            Self::Unigram(unigram) => unigram.encode_bundle(vocab, text, pieces, &mut scratch.unigram, out),
             Self::WordPiece(wordpiece) => wordpiece.encode_bundle(vocab, text, pieces, &mut scratch.wordpiece, out),
             model => pieces.iter().try_for_each(|&(start, end)| {
                 model.encode::<false>(vocab, text, (start as usize, end as usize), scratch, out)

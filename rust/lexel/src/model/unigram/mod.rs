@@ -1,0 +1,204 @@
+//! Unigram: the most probable way to cut a piece into tokens.
+//!
+//! [`trie`] finds the tokens that begin at a place ([`blocks`] packs it), [`viterbi`] the best path through them,
+//! [`Fusing`] makes tokens of a path: a run of unknown ones is one token, or the bytes of its text.
+
+mod blocks;
+mod fuse;
+mod trie;
+mod viterbi;
+
+use crate::error::{Error, Result};
+use crate::model::PieceTokens;
+use crate::model::cache::{self, Caching, PieceCache};
+use crate::vocab::Vocab;
+use fuse::Fusing;
+use trie::Trie;
+use viterbi::Lattice;
+
+/// The options of a Unigram model, as its file states them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct UnigramOptions {
+    pub(crate) unk_id: Option<usize>,
+    pub(crate) byte_fallback: bool,
+}
+
+/// A compiled Unigram model.
+#[derive(Clone, Debug)]
+pub(crate) struct Unigram {
+    options: UnigramOptions,
+    scores: Vec<f64>,
+    trie: Trie,
+    unk: Option<u32>,
+    unk_score: f64,
+    /// Bytes of the longest token, and of the longest character.
+    longest: usize,
+    /// Id of each byte's `<0xNN>`, where unknown text is spelled in bytes.
+    byte_ids: Option<Box<[u32; 256]>>,
+    /// Bytes of its text a token stands for, by id; 0 where that depends (unknown and byte tokens).
+    lens: Vec<u32>,
+}
+
+const NO_ID: u32 = u32::MAX;
+/// What an unknown character scores below the worst token.
+const UNK_PENALTY: f64 = 10.0;
+
+/// Working memory of one thread.
+#[derive(Debug, Default)]
+pub(crate) struct UnigramScratch {
+    cache: PieceCache,
+    lattice: Lattice,
+}
+
+impl Caching for UnigramScratch {
+    fn cache(&mut self) -> &mut PieceCache {
+        &mut self.cache
+    }
+}
+
+impl Unigram {
+    pub(crate) fn compile(vocab: &Vocab, scores: Vec<f64>, options: UnigramOptions) -> Result<Self> {
+        let unk = options.unk_id.map(|id| u32::try_from(id).unwrap_or(NO_ID));
+        if let Some(id) = options.unk_id.filter(|&id| id >= vocab.len()) {
+            return Err(Error::vocabulary(match vocab.len() {
+                0 => format!("the unknown token has the id {id}, but the vocabulary is empty"),
+                n => format!("the unknown token has the id {id}, but the ids of the vocabulary are 0 to {}", n - 1),
+            })
+            .at("model.unk_id"));
+        }
+        let trie = Trie::new(vocab, &scores)?;
+        // Of all entries, also of those that are never found: empty ones, and equal ones but for the last.
+        let worst =
+            scores.iter().copied().fold(f64::INFINITY, |worst, score| if score < worst { score } else { worst });
+        let mut lens = vec![0; vocab.id_bound() as usize];
+        for (token, id) in vocab.entries() {
+            lens[id as usize] = token.len() as u32;
+        }
+        let byte_ids = options.byte_fallback.then(|| {
+            let mut ids = Box::new([NO_ID; 256]);
+            for (byte, id) in ids.iter_mut().enumerate() {
+                *id = vocab.id(&format!("<0x{byte:02X}>")).unwrap_or(NO_ID);
+            }
+            ids
+        });
+        for &id in byte_ids.iter().flat_map(|ids| ids.iter()).chain(&unk) {
+            if let Some(len) = lens.get_mut(id as usize) {
+                *len = 0;
+            }
+        }
+        let longest = trie.tokens().iter().map(|token| token.len as usize).max().unwrap_or(0).max(4);
+        Ok(Self { options, scores, trie, unk, unk_score: worst - UNK_PENALTY, longest, byte_ids, lens })
+    }
+
+    pub(crate) fn options(&self) -> &UnigramOptions {
+        &self.options
+    }
+
+    /// Score of each token, by id.
+    pub(crate) fn scores(&self) -> &[f64] {
+        &self.scores
+    }
+
+    /// Encode one piece of a text: append its ids, and with `SPANS` the bytes of the piece each stands for.
+    pub(crate) fn encode<const SPANS: bool>(
+        &self,
+        vocab: &Vocab,
+        text: &str,
+        (start, end): (usize, usize),
+        scratch: &mut UnigramScratch,
+        out: &mut PieceTokens,
+    ) -> Result<()> {
+        let key = cache::key(text.as_bytes(), start, end).filter(|_| start < end);
+        if let Some(found) = key.and_then(|key| scratch.cache.get(key))
+            && self.replay::<SPANS>(scratch.cache.ids(&found), (end - start) as u32, out)
+        {
+            return Ok(());
+        }
+        self.encode_fresh::<SPANS>(vocab, &text[start..end], scratch, out, key)
+    }
+
+    /// Encode several pieces of one text to ids.
+    pub(crate) fn encode_bundle(
+        &self,
+        vocab: &Vocab,
+        text: &str,
+        pieces: &[(u32, u32)],
+        scratch: &mut UnigramScratch,
+        out: &mut PieceTokens,
+    ) -> Result<()> {
+        cache::encode_bundle(text, pieces, scratch, out, |piece, key, scratch, out| {
+            self.encode_fresh::<false>(vocab, piece, scratch, out, key)
+        })
+    }
+
+    /// The text a token was made of, which the original keeps as its value: the token itself, but of unknown text that
+    /// text.
+    pub(crate) fn value<'t>(&self, vocab: &'t Vocab, id: u32, surface: &'t str) -> &'t str {
+        let token = vocab.token(id).unwrap_or_default();
+        if self.unk != Some(id) || vocab.id(surface).is_none() && self.bytes_of(surface).is_some() {
+            return token;
+        }
+        surface
+    }
+
+    /// Append the ids of a piece met before, unless its spans cannot be told from its ids.
+    #[inline]
+    fn replay<const SPANS: bool>(&self, ids: &[u32], len: u32, out: &mut PieceTokens) -> bool {
+        if !SPANS {
+            out.ids.extend_from_slice(ids);
+            return true;
+        }
+        let (mut open, mut known) = (0, 0);
+        for &id in ids {
+            let len = self.lens[id as usize];
+            open += u32::from(len == 0);
+            known += len;
+        }
+        // One token whose length is not known has what the others leave; of several, nobody knows.
+        if open > 1 {
+            return false;
+        }
+        for &id in ids {
+            let own = self.lens[id as usize];
+            out.push::<SPANS>(id, if own == 0 { len - known } else { own });
+        }
+        true
+    }
+
+    #[inline(never)]
+    fn encode_fresh<const SPANS: bool>(
+        &self,
+        vocab: &Vocab,
+        piece: &str,
+        scratch: &mut UnigramScratch,
+        out: &mut PieceTokens,
+        key: Option<u128>,
+    ) -> Result<()> {
+        let from = out.ids.len();
+        let mut fusing = Fusing::new(self, vocab, piece);
+        viterbi::best_path(self, piece, &mut scratch.lattice, &mut |id, end| fusing.push::<SPANS>(id, end, out))?;
+        fusing.finish::<SPANS>(out)?;
+        if let Some(key) = key {
+            scratch.cache.insert(key, &out.ids[from..]);
+        }
+        Ok(())
+    }
+
+    /// The ids of the bytes of a text, if unknown text is spelled so and all of them are tokens.
+    fn bytes_of<'a>(&'a self, text: &'a str) -> Option<impl Iterator<Item = u32> + 'a> {
+        let ids = self.byte_ids.as_deref()?;
+        let known = text.bytes().all(|byte| ids[usize::from(byte)] != NO_ID);
+        known.then(|| text.bytes().map(|byte| ids[usize::from(byte)]))
+    }
+
+    fn missing_unknown() -> Error {
+        Error::vocabulary(
+            "the text has characters that are not in the vocabulary, and the model has no unknown token; \
+             give its id in the field \"unk_id\"",
+        )
+        .at("model.unk_id")
+    }
+}
+
+#[cfg(test)]
+mod tests;
