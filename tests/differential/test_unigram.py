@@ -55,7 +55,13 @@ NORMALIZERS: list[Json | None] = [
     {"type": "Prepend", "prepend": "▁"},
     {"type": "Replace", "pattern": {"String": " "}, "content": "▁"},
     {"type": "Replace", "pattern": {"Regex": " {2,}"}, "content": " "},
-    {"type": "BertNormalizer", "clean_text": True, "handle_chinese_chars": True, "strip_accents": None, "lowercase": True},
+    {
+        "type": "BertNormalizer",
+        "clean_text": True,
+        "handle_chinese_chars": True,
+        "strip_accents": None,
+        "lowercase": True,
+    },
     {"type": "Nmt"},
 ]
 TRIMMING: Json = {"type": "ByteLevel", "add_prefix_space": True, "trim_offsets": True, "use_regex": True}
@@ -88,7 +94,9 @@ def random_model(rng: random.Random) -> Json:
     letters = rng.choice(ALPHABETS)
     score = rng.choice(SCORES)
     longest = rng.choice((2, 3, 3, 6, 12))
-    words = ["".join(rng.choices(letters, k=rng.randint(1, longest))) for _ in range(rng.choice((0, 2, 6, 20, 60, 300)))]
+    words = [
+        "".join(rng.choices(letters, k=rng.randint(1, longest))) for _ in range(rng.choice((0, 2, 6, 20, 60, 300)))
+    ]
     words += [letter for letter in letters if rng.random() < 0.8]
     if rng.random() < 0.3:
         words += ["a" * n for n in range(1, rng.choice((4, 20)))]
@@ -169,10 +177,8 @@ def test_trained_models(number: int, cases: int, seed: str) -> None:
     tokenizer = Tokenizer(models.Unigram())
     if rng.random() < 0.6:
         tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
-    size = rng.choice((150, 250, 600))
-    trainer = trainers.UnigramTrainer(
-        vocab_size=size, unk_token="<unk>", special_tokens=["<unk>"], show_progress=False
-    )
+    size = rng.choice((300, 400, 600))
+    trainer = trainers.UnigramTrainer(vocab_size=size, unk_token="<unk>", special_tokens=["<unk>"], show_progress=False)
     tokenizer.train_from_iterator(rng.choices(CORPUS, k=20), trainer)
     content = json.loads(tokenizer.to_str())
     sides = both(content)

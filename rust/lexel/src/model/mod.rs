@@ -176,7 +176,7 @@ impl Model {
         match self {
             Self::Bpe(bpe) => bpe.takes_bundles(),
             Self::Unigram(_) | Self::WordPiece(_) => true,
-            _ => false,
+            Self::WordLevel(_) => false,
         }
     }
 
@@ -193,7 +193,7 @@ impl Model {
             Self::Bpe(bpe) => bpe.encode_bundle(vocab, text, pieces, &mut scratch.bpe, out),
             Self::Unigram(unigram) => unigram.encode_bundle(vocab, text, pieces, &mut scratch.unigram, out),
             Self::WordPiece(wordpiece) => wordpiece.encode_bundle(vocab, text, pieces, &mut scratch.wordpiece, out),
-            model => pieces.iter().try_for_each(|&(start, end)| {
+            model @ Self::WordLevel(_) => pieces.iter().try_for_each(|&(start, end)| {
                 model.encode::<false>(vocab, text, (start as usize, end as usize), scratch, out)
             }),
         }

@@ -38,7 +38,7 @@ const NO_TOKEN: u32 = (1 << 26) - 1;
 const LEAF: u64 = 1 << 63;
 const MAX_BASE: usize = 1 << 29;
 /// A place no node has: a leaf without a token.
-const FREE: u64 = LEAF | u64::from(NO_TOKEN) << 8;
+const FREE: u64 = LEAF | ((1 << 26) - 1) << 8;
 
 #[inline]
 fn token_of(node: u64) -> u32 {
