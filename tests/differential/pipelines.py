@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.differential.stages import Json, decoder, flag, normalizer, post_processor, pre_tokenizer
+from tests.differential.stages import decoder, normalizer, post_processor, pre_tokenizer
 from tests.differential.vocabularies import random_model, tokens_of
+from tests.reference.random_models import Json, flag
 
 if TYPE_CHECKING:
     import random

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tests.differential.charsmap import charsmap
 from tests.differential.references import LLAMA_3
+from tests.reference.random_models import Json, flag
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Callable
-
-Json = dict[str, Any]
 
 BEHAVIORS = ("Removed", "Isolated", "Contiguous", "MergedWithPrevious", "MergedWithNext")
 SCHEMES = ("always", "first", "never")
@@ -97,11 +96,6 @@ REWRITINGS = {
     "Ａ": "A",
     "が": "が",
 }
-
-
-def flag(rng: random.Random, chance: float = 0.5) -> bool:
-    """Throw a coin."""
-    return rng.random() < chance
 
 
 def sequence(rng: random.Random, field: str, make: Callable[[random.Random], Json | None]) -> Json:
