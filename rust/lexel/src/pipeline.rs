@@ -113,6 +113,7 @@ impl Pipeline {
         let Spec { components, added_tokens, model } = spec;
         let ModelParts { options, vocab, merges, scores } = model;
         let normalizer = compile_normalizer(&components)?;
+        check_inserted(normalizer.as_deref(), &components)?;
         let splitter = compile_splitter(&components, &options)?;
         let model = Model::compile(&vocab, options, &merges, scores, splitter.alphabet())?;
         let mut added = AddedTokens::default();
@@ -166,9 +167,11 @@ impl Pipeline {
             "normalizer" => {
                 changed.normalizer = compile_normalizer(&components)?;
                 let normalizer = changed.normalizer.clone();
+                check_inserted(normalizer.as_deref(), &components)?;
                 changed.added = Arc::new(self.added.renormalized(&|text| normalized(normalizer.as_deref(), text))?);
             }
             "pre_tokenizer" => {
+                check_inserted(self.normalizer.as_deref(), &components)?;
                 let options = self.model.options();
                 changed.splitter = Arc::new(compile_splitter(&components, &options)?);
                 let alphabet = changed.splitter.alphabet();
@@ -352,6 +355,7 @@ impl Pipeline {
             Some(normalizer) => {
                 let mut aligned = Aligned::from_original(text, 0);
                 normalizer.apply(&mut aligned);
+                check_size(&aligned.text)?;
                 Segment::rewritten(text, 0, aligned)
             }
         };
@@ -586,8 +590,9 @@ impl Pipeline {
         let aligned = changed.map(|normalizer| {
             let mut aligned = Aligned::<SPANS>::from_original(text, shift);
             normalizer.apply(&mut aligned);
-            aligned
+            check_size(&aligned.text).map(|()| aligned)
         });
+        let aligned = aligned.transpose()?;
         if !self.added.matches_normalized() {
             let mut segment = match aligned {
                 None => Segment::<SPANS>::new(text, shift),
@@ -795,6 +800,15 @@ fn compile_normalizer(components: &Components) -> Result<Option<Arc<Normalizer>>
         return Ok(None);
     }
     Normalizer::compile(value, "normalizer").map(|n| Some(Arc::new(n)))
+}
+
+/// A text before whose first character something was inserted cannot be rewritten further as the reference does it.
+fn check_inserted(normalizer: Option<&Normalizer>, components: &Components) -> Result<()> {
+    if normalizer.is_some_and(Normalizer::inserts_first) && !components.pre_tokenizer.is_null() {
+        let message = "a pre-tokenizer after a normalizer that inserts text before the first character";
+        return Err(Error::unsupported(message).at("pre_tokenizer"));
+    }
+    Ok(())
 }
 
 fn compile_splitter(components: &Components, model: &ModelOptions) -> Result<Splitter> {

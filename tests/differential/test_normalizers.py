@@ -1,0 +1,385 @@
+"""Every normalizer against the original: all characters, random texts with offsets, random chains, files as written.
+
+Offsets are seen through a model that knows no character: each one is an unknown token of its own.
+"""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import json
+import random
+import struct
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.differential.minimise import minimise
+from tests.differential.strings import random_text
+from tests.differential.test_regex_classes import everything, telling
+from tokenizers import Tokenizer
+
+from lexel._lexel import Engine
+from lexel.errors import LexelError, UnsupportedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.differential
+
+Normalizer = dict[str, Any]
+
+
+def bert(clean: bool, chinese: bool, accents: bool | None, lower: bool) -> Normalizer:
+    return {
+        "type": "BertNormalizer",
+        "clean_text": clean,
+        "handle_chinese_chars": chinese,
+        "strip_accents": accents,
+        "lowercase": lower,
+    }
+
+
+def replace(pattern: str, content: str, kind: str = "String") -> Normalizer:
+    return {"type": "Replace", "pattern": {kind: pattern}, "content": content}
+
+
+def strip(left: bool, right: bool) -> Normalizer:
+    return {"type": "Strip", "strip_left": left, "strip_right": right}
+
+
+def sequence(*parts: Normalizer) -> Normalizer:
+    return {"type": "Sequence", "normalizers": list(parts)}
+
+
+NAMED = [{"type": name} for name in ("NFC", "NFD", "NFKC", "NFKD", "Lowercase", "StripAccents", "Nmt", "ByteLevel")]
+BERTS = [
+    bert(True, True, None, True),
+    bert(True, True, None, False),
+    bert(True, False, True, False),
+    bert(False, True, False, True),
+    bert(False, False, True, True),
+]
+OTHERS = [
+    *(strip(left, right) for left in (False, True) for right in (False, True)),
+    replace(" ", "\u2581"),
+    replace("e", ""),
+    replace("ab", "ab"),
+    replace("``", '"'),
+    replace("\u0301", "xyz"),
+    replace("", ""),
+    replace(r"\s+", " ", "Regex"),
+    replace(r"\p{L}+", "w", "Regex"),
+    replace(r"[\r\n\t]+|\s+(?!\S)", "", "Regex"),
+    replace(r"\p{M}|a", "", "Regex"),
+    {"type": "Prepend", "prepend": "\u2581"},
+    {"type": "Prepend", "prepend": "xy"},
+]
+# Only alone: what comes after text that is inserted before the first character fails in the original.
+INSERTING = [replace("", "-\u00e9"), {"type": "Prepend", "prepend": ""}, sequence(replace("", "x"), replace("x", "yz"))]
+CHAINS = [
+    sequence(),
+    sequence({"type": "NFC"}, replace(r"\s+", " ", "Regex"), {"type": "Lowercase"}),
+    sequence({"type": "NFD"}, {"type": "Lowercase"}, {"type": "StripAccents"}),
+    sequence({"type": "Nmt"}, {"type": "NFKC"}, replace(r" {2,}", " ", "Regex")),
+    sequence({"type": "Prepend", "prepend": "\u2581"}, replace(" ", "\u2581")),
+    sequence(replace("``", '"'), {"type": "NFKD"}, {"type": "StripAccents"}, strip(True, True)),
+    sequence({"type": "NFKC"}, sequence(strip(True, False), {"type": "ByteLevel"})),
+]
+# Characters on which tables, borders of clusters, and orders of marks depend.
+TRICKY = [
+    *"aeAiI \t\n\r\u0130\u0131\u03a3\u03c3\u03c2\u00df\u1e9e\u212a\u00e9\u1ead",
+    *"\u0301\u0323\u0327\u0345\u0344\u0f71\u0f72\u0f73\u3099\u302e\u302f\U0001d165\u05b0\u0e33\u0bcd\u094d\u093f",
+    *"\u1100\u1161\u11a8\u11a7\uac00\uac01\u3131\ua960\ud7b0\ud7cb",
+    *"\ufb01\ufb49\ufdfa\uff21\uff76\uff9e\u00bd\u2460\u3380\u2126\u212b\uf900\ufa0e\U0002f800\u4e2d\U0002b820\u3007",
+    *"\u200b\u200c\u200d\u200e\u2028\u2029\ufeff\u00ad\u0085\u00a0\u3000\u180e\ufffd\x00\x01\x1f\x7f\x8f\x9f",
+    *"\u0600\u06dd\U000110bd\U0001f1e9\U0001f1ea\U0001f468\U0001f3fd\ufe0f\u2764\u20e3\U000e0041",
+    *"\ue000\U000f0000\U0010ffff\u0378\ufdd0\uffff\u1abf\u1df9\U0001e944\U0001e000\u2de0\u08d4\u0915\u0c4d",
+]
+
+
+def content(normalizer: Any) -> str:
+    model = {"type": "BPE", "vocab": {"<unk>": 0}, "merges": [], "unk_token": "<unk>"}
+    return json.dumps({"version": "1.0", "added_tokens": [], "normalizer": normalizer, "model": model})
+
+
+def text_of(rng: random.Random) -> str:
+    """A random text, or one of tricky characters."""
+    if rng.random() < 0.4:
+        return random_text(rng)
+    return "".join(rng.choice(TRICKY) for _ in range(rng.choice((1, 2, 3, 3, 4, 6, 12, 40))))
+
+
+def check(normalizer: Normalizer, texts: Iterable[str]) -> None:
+    """Compare normalized texts and the spans of their characters."""
+    engine, original = Engine.from_json(content(normalizer)), Tokenizer.from_str(content(normalizer))
+    assert original.normalizer is not None
+
+    def difference(text: str) -> str | None:
+        actual, expected = engine.normalize(text), original.normalizer.normalize_str(text)
+        if actual != expected:
+            return f"normalized {actual!r}, expected {expected!r}"
+        spans = engine.encode_batch([text]).row(0).offsets
+        wanted = original.encode(text).offsets
+        if spans != wanted:
+            return f"spans of {actual!r}: {spans}, expected {wanted}"
+        count = len(engine.encode(text))
+        return None if count == len(wanted) else f"{count} ids without spans, expected {len(wanted)}"
+
+    for text in texts:
+        if difference(text) is not None:
+            short = minimise(text, lambda shorter: difference(shorter) is not None)
+            shown = json.dumps(normalizer)
+            pytest.fail(f"{shown if len(shown) < 2000 else normalizer['type']}\n{short!r}: {difference(short)}")
+
+
+def check_each(normalizer: Normalizer, characters: str, spans: bool) -> None:
+    """Compare what becomes of each character: alone, between letters, after a mark."""
+    engine, original = Engine.from_json(content(normalizer)), Tokenizer.from_str(content(normalizer))
+    assert original.normalizer is not None
+    for start in range(0, len(characters), 1024):
+        part = characters[start : start + 1024]
+        text = "".join(f"{c}\na{c}b\n" for c in part)
+        if spans:
+            same = engine.encode_batch([text]).row(0).offsets == original.encode(text).offsets
+        else:
+            same = engine.normalize(text) == original.normalizer.normalize_str(text)
+        if not same:
+            check(normalizer, itertools.chain.from_iterable((c, f"a{c}b", f"{c}\na{c}b\n") for c in part))
+            check(normalizer, [text])
+
+
+def identify(normalizer: Normalizer) -> str:
+    return json.dumps(normalizer)[:60]
+
+
+TABLES = [*NAMED, *BERTS, strip(True, True)]
+
+
+@pytest.mark.parametrize("normalizer", TABLES, ids=identify)
+def test_telling_characters(normalizer: Normalizer) -> None:
+    """Those at which tables of characters differ, with spans."""
+    check_each(normalizer, telling(), spans=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("normalizer", TABLES, ids=identify)
+def test_every_character(normalizer: Normalizer) -> None:
+    check_each(normalizer, everything(), spans=False)
+
+
+@pytest.mark.parametrize("normalizer", [*NAMED, *BERTS, *OTHERS, *INSERTING, *CHAINS], ids=identify)
+def test_random_texts(normalizer: Normalizer, cases: int, seed: str) -> None:
+    rng = random.Random(f"{seed}/{identify(normalizer)}")
+    check(normalizer, ["", " ", "\n ", "\u0301", "\x01", *(text_of(rng) for _ in range(cases // 5))])
+
+
+def test_random_chains(cases: int, seed: str) -> None:
+    rng = random.Random(f"{seed}/chains")
+    pool = [*NAMED, *BERTS, *OTHERS, *CHAINS]
+    for _ in range(max(10, cases // 20)):
+        chain = sequence(*(rng.choice(pool) for _ in range(rng.randint(2, 4))))
+        check(chain, [text_of(rng) for _ in range(40)])
+
+
+# ---- character maps ----
+
+
+def double_array(entries: dict[bytes, int]) -> list[int]:
+    """Lay a map of byte strings out as the units of a double-array trie, slowly: each node where it first fits."""
+    units, taken = {0: 0}, {0}
+
+    def place(prefix: bytes, at: int) -> None:
+        below = {key[len(prefix)] for key in entries if key.startswith(prefix) and len(key) > len(prefix)}
+        leaf = prefix in entries
+        slots = sorted(below) + [0] * leaf
+        if not slots:
+            return
+        # An offset of more than 21 bits is shifted; small tries have none, but those of 8 bits and more must fit.
+        base = next(b for b in itertools.count(1) if not any((at ^ b ^ label) in taken for label in slots))
+        units[at] |= base << 10 | leaf << 8
+        children = [(label, at ^ base ^ label) for label in sorted(below)]
+        taken.update(child for _, child in children)
+        if leaf:
+            taken.add(at ^ base)
+            units[at ^ base] = 1 << 31 | entries[prefix]
+        units.update((child, label) for label, child in children)
+        for label, child in children:
+            place(prefix + bytes([label]), child)
+
+    place(b"", 0)
+    # As large as any lookup may reach: the original fails where it reads behind the end.
+    size = (max(units) | 255) + 256 + 1
+    free = 0xFF00  # no byte has this label
+    return [units.get(at, free) for at in range(max(size, 1 << (max(units).bit_length() + 1)))]
+
+
+def charsmap(entries: dict[str, str]) -> Normalizer:
+    texts = b""
+    places = {}
+    for key, value in entries.items():
+        places[key.encode()] = len(texts)
+        texts += value.encode() + b"\0"
+    units = double_array(places)
+    packed = struct.pack(f"<I{len(units)}I", 4 * len(units), *units) + texts
+    return {"type": "Precompiled", "precompiled_charsmap": base64.b64encode(packed).decode()}
+
+
+def random_charsmap(rng: random.Random) -> Normalizer:
+    values = ["", "", " ", "x", "xy", "xyz", "\u00e9", "e\u0301", "\u4e2d\u6587", "a"]
+    keys = ["".join(rng.choice(TRICKY) for _ in range(rng.choice((1, 1, 1, 2, 3)))) for _ in range(rng.randint(1, 20))]
+    entries = {key: rng.choice([*values, key]) for key in keys if "\0" not in key}
+    if rng.random() < 0.2:
+        entries |= {chr(c): chr(c + 32) for c in range(ord("A"), ord("Z") + 1)}
+    return charsmap(entries or {"a": "b"})
+
+
+def test_random_character_maps(cases: int, seed: str) -> None:
+    rng = random.Random(f"{seed}/maps")
+    for _ in range(max(10, cases // 20)):
+        normalizer = random_charsmap(rng)
+        check(normalizer, ["", *(text_of(rng) for _ in range(60))])
+        check(sequence(normalizer, rng.choice([*NAMED, *BERTS, *OTHERS])), [text_of(rng) for _ in range(20)])
+        check(sequence(rng.choice([*NAMED, *BERTS, *OTHERS]), normalizer), [text_of(rng) for _ in range(20)])
+
+
+def test_every_character_in_clusters() -> None:
+    """Whether a character goes on with the cluster of a letter that is mapped: then it vanishes with it."""
+    normalizer = charsmap({"a": "X", "\u1100": "L", "\uac00": "S", "\U0001f1e9": "", "\u0600": "P"})
+    engine, original = Engine.from_json(content(normalizer)), Tokenizer.from_str(content(normalizer))
+    assert original.normalizer is not None
+    for start in range(0, len(everything()), 4096):
+        part = everything()[start : start + 4096]
+        if start > 0x30000 and not 0xE0000 <= start < 0xE1000 and start % (4096 * 16):
+            continue
+        for form in ("a{0}\n", "\u1100{0}\n", "\uac00{0}\n", "a{0}a\n", "\u0600{0}a", "{0}{0}a\u0301{0}"):
+            text = "".join(form.format(c) for c in part)
+            if engine.normalize(text) != original.normalizer.normalize_str(text):
+                check(normalizer, (form.format(c) for c in part))
+                check(normalizer, [text])
+
+
+@cache
+def real_charsmaps(folder: Path) -> dict[str, Normalizer]:
+    """The normalizers of files that have a character map, each map once."""
+    found: dict[str, Normalizer] = {}
+    for path in sorted(folder.glob("tokenizers/*/tokenizer.json")):
+        normalizer = json.loads(path.read_text(encoding="utf-8")).get("normalizer") or {}
+        for part in parts_of(normalizer):
+            if part.get("type") == "Precompiled":
+                found.setdefault(part["precompiled_charsmap"], normalizer)
+    return found
+
+
+def parts_of(normalizer: Normalizer) -> Iterator[Normalizer]:
+    yield normalizer
+    for part in normalizer.get("normalizers", ()):
+        yield from parts_of(part)
+
+
+def test_real_character_maps(shared_data: Path, cases: int, seed: str) -> None:
+    rng = random.Random(f"{seed}/real maps")
+    assert real_charsmaps(shared_data)
+    for normalizer in real_charsmaps(shared_data).values():
+        check_each(normalizer, telling(), spans=True)
+        check(normalizer, [text_of(rng) for _ in range(cases)])
+
+
+@pytest.mark.slow
+def test_every_character_of_real_character_maps(shared_data: Path) -> None:
+    for normalizer in real_charsmaps(shared_data).values():
+        check_each(normalizer, everything(), spans=False)
+
+
+def test_normalizers_of_real_files(shared_data: Path, cases: int, seed: str) -> None:
+    """Whole, as they stand in the files."""
+    seen = set()
+    for path in sorted(shared_data.glob("tokenizers/*/tokenizer.json")):
+        normalizer = json.loads(path.read_text(encoding="utf-8")).get("normalizer")
+        if normalizer and json.dumps(normalizer) not in seen:
+            seen.add(json.dumps(normalizer))
+            rng = random.Random(f"{seed}/{path.parent.name}")
+            check(normalizer, [text_of(rng) for _ in range(cases // 4)])
+    assert seen
+
+
+# ---- files as they are written ----
+
+FIELDS: list[Any] = [
+    *NAMED,
+    *(
+        {"type": name}
+        for name in ("Bert", "BertNormalizer", "Strip", "Replace", "Prepend", "Sequence", "Precompiled", "NFX")
+    ),
+    {},
+    {"type": None},
+    {"type": 5, "prepend": "x"},
+    {"type": None, "prepend": "x"},
+    {"type": "Foo", "prepend": "x"},
+    {"prepend": "x"},
+    {"prepend": 1},
+    {"strip_left": True, "strip_right": False},
+    {"strip_left": True, "strip_right": 1, "prepend": "x"},
+    {"pattern": {"String": "b"}, "content": "c"},
+    {"normalizers": [{"prepend": "x"}, {"strip_left": True, "strip_right": False}]},
+    {"normalizers": []},
+    {"type": "Sequence", "normalizers": [{"type": "NFC"}, {}]},
+    {"type": "Sequence", "normalizers": [None]},
+    {"type": "Sequence", "normalizers": None},
+    {"type": "Sequence", "normalizers": {}},
+    {"type": "Sequence", "normalizers": ["NFC"]},
+    {"type": "NFC", "normalizers": []},
+    {"clean_text": True, "handle_chinese_chars": True, "lowercase": True},
+    {"type": "Bert", "clean_text": True, "handle_chinese_chars": True, "lowercase": True},
+    {"type": "Bert", "clean_text": True, "handle_chinese_chars": True},
+    {**bert(True, True, None, True), "strip_accents": 1},
+    {**bert(True, True, None, True), "strip_accents": "x", "prepend": "y"},
+    {**bert(True, True, None, True), "clean_text": None},
+    {"type": "Strip", "strip_left": True},
+    {"type": "Strip", "strip_left": "True", "strip_right": True},
+    {"type": "Replace", "pattern": "a", "content": "b"},
+    {"type": "Replace", "pattern": {"String": "a"}},
+    {"type": "Replace", "pattern": {"String": "a"}, "content": None},
+    {"type": "Replace", "pattern": {"String": 1}, "content": "b"},
+    {"type": "Replace", "pattern": {"String": "a", "Regex": "b"}, "content": "b"},
+    {"type": "Replace", "pattern": {}, "content": "b"},
+    {"type": "Replace", "pattern": {"string": "a"}, "content": "b"},
+    {"type": "Replace", "pattern": {"Regex": "("}, "content": "b"},
+    {"type": "Prepend", "prepend": None},
+    *(
+        {"type": "Precompiled", "precompiled_charsmap": text}
+        for text in ("", "AAAA", "AAA A", "AAAAAAB=", "CAAAAAAAAAA=")
+    ),
+    {"type": "Precompiled", "precompiled_charsmap": 1},
+    {**charsmap({"A": "b"}), "more": 1},
+    *(
+        charsmap({"A": "b"}) | {"precompiled_charsmap": charsmap({"A": "b"})["precompiled_charsmap"].rstrip("=") + p}
+        for p in ("", "=")
+    ),
+    "NFC",
+    5,
+    True,
+    [True, True],
+    ["NFC"],
+    [],
+]
+
+
+@pytest.mark.parametrize("normalizer", FIELDS, ids=lambda value: json.dumps(value)[:70])
+def test_files_are_read_alike_or_refused_with_a_place(normalizer: Any) -> None:
+    try:
+        original = Tokenizer.from_str(content(normalizer))
+    except BaseException as error:  # panics are no exceptions
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
+        with pytest.raises(LexelError, match=r"normalizer"):
+            Engine.from_json(content(normalizer))
+        return
+    try:
+        engine = Engine.from_json(content(normalizer))
+    except UnsupportedError:
+        return  # the original reads it
+    for text in ("A b\u00e9", " \x01A"):
+        assert original.normalizer is not None
+        assert engine.normalize(text) == original.normalizer.normalize_str(text)
