@@ -20,6 +20,8 @@ Input: TypeAlias = str | Sequence[str] | tuple[str, str] | tuple[Sequence[str], 
 Truncation: TypeAlias = tuple[int, Strategy, int, Side]
 # fixed length or None for the longest row, pad id, pad type id, pad token, side, multiple of or None
 Padding: TypeAlias = tuple[int | None, int, int, str, Side, int | None]
+# dropout (BPE; None: the file's), alpha and nbest_size (Unigram), seed (None: a fresh one)
+Sampling: TypeAlias = tuple[float | None, float | None, int | None, int | None]
 Field: TypeAlias = Literal["ids", "type_ids", "attention_mask", "special_tokens_mask"]
 Component: TypeAlias = Literal["normalizer", "pre_tokenizer", "post_processor", "decoder", "truncation", "padding"]
 
@@ -59,11 +61,42 @@ class Engine:
     def ids_to_tokens(self, ids: Sequence[int]) -> list[str | None]: ...
     def is_special(self, id: int) -> bool: ...
     def num_special_tokens_to_add(self, pair: bool = False) -> int: ...
-    def encode(self, text: str, *, add_special_tokens: bool = True, split_special_tokens: bool = False) -> list[int]:
-        """Encode one text to ids: the shortest way, no spans computed."""
-    def encode_array(self, text: str, *, add_special_tokens: bool = True, split_special_tokens: bool = False) -> Buffer:
+    def encode(
+        self,
+        text: str,
+        *,
+        add_special_tokens: bool = True,
+        split_special_tokens: bool = False,
+        sampling: Sampling | None = None,
+    ) -> list[int]:
+        """Encode one text to ids: the shortest way, no spans computed.
+
+        Args:
+            text: the text.
+            add_special_tokens: whether the post-processor puts its special tokens in.
+            split_special_tokens: whether special tokens in the text are split like any other text.
+            sampling: draw one of the text's tokenizations; the seed gives what the same seed gives row 0 of a batch.
+
+        Raises:
+            ValueError: a sampling this model does not have, or a dropout that is no probability.
+        """
+    def encode_array(
+        self,
+        text: str,
+        *,
+        add_special_tokens: bool = True,
+        split_special_tokens: bool = False,
+        sampling: Sampling | None = None,
+    ) -> Buffer:
         """Encode one text to a `uint32` buffer of ids, shape [n]."""
-    def count(self, text: str, *, add_special_tokens: bool = False, split_special_tokens: bool = False) -> int: ...
+    def count(
+        self,
+        text: str,
+        *,
+        add_special_tokens: bool = False,
+        split_special_tokens: bool = False,
+        sampling: Sampling | None = None,
+    ) -> int: ...
     def encode_batch(
         self,
         inputs: Sequence[Input],
@@ -76,6 +109,7 @@ class Engine:
         padding: Padding | None = None,
         offsets: bool = True,
         num_threads: int | None = None,
+        sampling: Sampling | None = None,
     ) -> Batch:
         """Encode many inputs, in parallel, the GIL released.
 
@@ -83,6 +117,8 @@ class Engine:
             inputs: one `Input` a row; all pairs if `pairs`, else all singles. Items may be any sequence type.
             offsets: whether spans, word ids and sequence ids are computed. Without them `Encoding.offsets` is empty.
             num_threads: threads to use; None: the machine's, within what the environment allows.
+            sampling: draw one of the tokenizations of each row; rows draw from streams of their own, derived from the
+                seed and the row's number, so results do not depend on threads.
 
         Raises:
             TypeError: an input of another type; says which row and what was found.

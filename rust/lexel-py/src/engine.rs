@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use lexel::train::BpeTrainer;
-use lexel::{EncodeOptions, Padding, Pipeline, ScratchPool, Strategy, Text, Truncation, run_parallel};
+use lexel::{EncodeOptions, Padding, Pipeline, Sampling, ScratchPool, Strategy, Text, Truncation, run_parallel};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
@@ -31,8 +31,16 @@ impl Engine {
 type TruncationArgument = (usize, String, usize, String);
 type PaddingArgument = (Option<usize>, u32, u32, String, String, Option<usize>);
 
-fn options(add_special_tokens: bool, split_special_tokens: bool) -> EncodeOptions {
-    EncodeOptions { add_special_tokens, split_special_tokens }
+/// Dropout, alpha, number of best segmentations, seed.
+type SamplingArgument = (Option<f64>, Option<f64>, Option<i64>, Option<u64>);
+
+/// What a call says; without a seed of its own it gets a fresh one.
+fn options(add_special_tokens: bool, split_special_tokens: bool, sampling: Option<SamplingArgument>) -> EncodeOptions {
+    let sampling = sampling.map(|(dropout, alpha, nbest_size, seed)| {
+        let seed = seed.unwrap_or_else(Sampling::fresh_seed);
+        Sampling { dropout, alpha, nbest_size, seed }
+    });
+    EncodeOptions { add_special_tokens, split_special_tokens, sampling }
 }
 
 fn truncation(argument: Option<TruncationArgument>) -> PyResult<Option<Truncation>> {
@@ -194,44 +202,48 @@ impl Engine {
         self.pipeline.num_special_tokens_to_add(pair)
     }
 
-    #[pyo3(signature = (text, *, add_special_tokens = true, split_special_tokens = false))]
+    #[pyo3(signature = (text, *, add_special_tokens = true, split_special_tokens = false, sampling = None))]
     fn encode<'py>(
         &self,
         py: Python<'py>,
         text: &Bound<'_, PyString>,
         add_special_tokens: bool,
         split_special_tokens: bool,
+        sampling: Option<SamplingArgument>,
     ) -> PyResult<Bound<'py, PyList>> {
-        PyList::new(py, self.ids(py, text, add_special_tokens, split_special_tokens)?)
+        PyList::new(py, self.ids(py, text, options(add_special_tokens, split_special_tokens, sampling))?)
     }
 
-    #[pyo3(signature = (text, *, add_special_tokens = true, split_special_tokens = false))]
+    #[pyo3(signature = (text, *, add_special_tokens = true, split_special_tokens = false, sampling = None))]
     fn encode_array(
         &self,
         py: Python<'_>,
         text: &Bound<'_, PyString>,
         add_special_tokens: bool,
         split_special_tokens: bool,
+        sampling: Option<SamplingArgument>,
     ) -> PyResult<Buffer> {
-        self.ids(py, text, add_special_tokens, split_special_tokens).map(Buffer::uint32)
+        self.ids(py, text, options(add_special_tokens, split_special_tokens, sampling)).map(Buffer::uint32)
     }
 
-    #[pyo3(signature = (text, *, add_special_tokens = false, split_special_tokens = false))]
+    #[pyo3(signature = (text, *, add_special_tokens = false, split_special_tokens = false, sampling = None))]
     fn count(
         &self,
         py: Python<'_>,
         text: &Bound<'_, PyString>,
         add_special_tokens: bool,
         split_special_tokens: bool,
+        sampling: Option<SamplingArgument>,
     ) -> PyResult<usize> {
         let text = convert::text(text)?;
-        let options = options(add_special_tokens, split_special_tokens);
-        let count = py.detach(|| self.pool.with(|scratch| self.pipeline.count(&text, options, scratch)));
+        let options = options(add_special_tokens, split_special_tokens, sampling);
+        let count = py.detach(|| self.pool.with(|scratch| self.pipeline.count(&text, options.for_row(0), scratch)));
         count.map_err(|e| to_python(&e))
     }
 
     #[pyo3(signature = (inputs, *, pairs = false, is_split_into_words = false, add_special_tokens = true,
-        split_special_tokens = false, truncation = None, padding = None, offsets = true, num_threads = None))]
+        split_special_tokens = false, truncation = None, padding = None, offsets = true, num_threads = None,
+        sampling = None))]
     #[expect(clippy::too_many_arguments, clippy::fn_params_excessive_bools, reason = "keywords of one Python call")]
     fn encode_batch(
         slf: &Bound<'_, Self>,
@@ -245,6 +257,7 @@ impl Engine {
         padding: Option<PaddingArgument>,
         offsets: bool,
         num_threads: Option<usize>,
+        sampling: Option<SamplingArgument>,
     ) -> PyResult<Batch> {
         let engine = slf.get();
         let truncation = self::truncation(truncation)?;
@@ -268,12 +281,13 @@ impl Engine {
             .iter()
             .map(|(first, second)| Ok((first.texts()?, second.as_ref().map(Strings::texts).transpose()?)))
             .collect::<PyResult<Vec<_>>>()?;
-        let options = options(add_special_tokens, split_special_tokens);
+        let options = options(add_special_tokens, split_special_tokens, sampling);
         let threads = threads(num_threads);
         let rows = py.detach(|| {
             let size =
                 |(first, second): &(Texts<'_>, Option<Texts<'_>>)| bytes(first) + second.as_ref().map_or(0, bytes);
-            let mut rows = run_parallel(&texts, threads, &engine.pool, size, |_, (first, second), scratch| {
+            let mut rows = run_parallel(&texts, threads, &engine.pool, size, |row, (first, second), scratch| {
+                let options = options.for_row(row as u64);
                 let first_words = words(first);
                 let second_words = second.as_ref().map(words).unwrap_or_default();
                 let one = borrow(first, &first_words);
@@ -407,16 +421,9 @@ impl Engine {
 }
 
 impl Engine {
-    fn ids(
-        &self,
-        py: Python<'_>,
-        text: &Bound<'_, PyString>,
-        add_special_tokens: bool,
-        split_special_tokens: bool,
-    ) -> PyResult<Vec<u32>> {
+    fn ids(&self, py: Python<'_>, text: &Bound<'_, PyString>, options: EncodeOptions) -> PyResult<Vec<u32>> {
         let text = convert::text(text)?;
-        let options = options(add_special_tokens, split_special_tokens);
-        let encode = || self.pool.with(|scratch| self.pipeline.encode_ids(&text, options, scratch));
+        let encode = || self.pool.with(|scratch| self.pipeline.encode_ids(&text, options.for_row(0), scratch));
         // Giving the GIL up and taking it back costs more than encoding a short text.
         let ids = if text.len() < 2048 { encode() } else { py.detach(encode) };
         ids.map_err(|e| to_python(&e))

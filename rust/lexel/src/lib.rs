@@ -23,8 +23,8 @@ mod model;
 mod normalize;
 mod pipeline;
 mod post;
-#[allow(dead_code, reason = "for sampling, which comes next")]
 mod random;
+mod sampling;
 mod split;
 mod text;
 pub mod train;
@@ -35,3 +35,4 @@ pub use batch::{ScratchPool, run_parallel};
 pub use encoding::{Encoding, NO_WORD, Padding, Side, Strategy, Truncation, pad_rows};
 pub use error::{Error, ErrorKind, Result};
 pub use pipeline::{DecodeStream, EncodeOptions, Pipeline, Scratch, Text};
+pub use sampling::Sampling;

@@ -16,22 +16,33 @@ use crate::model::cache::BUNDLE;
 use crate::model::{Model, ModelOptions, ModelParts, ModelScratch, PieceTokens};
 use crate::normalize::Normalizer;
 use crate::post::{Post, join};
+use crate::sampling::Sampling;
 use crate::split::{Segment, SplitScratch, Splitter};
 use crate::text::Aligned;
 use crate::vocab::Vocab;
 
 /// What a call decides about encoding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EncodeOptions {
     /// Whether the post-processor puts its special tokens in.
     pub add_special_tokens: bool,
     /// Whether special tokens in the text are split like any other text.
     pub split_special_tokens: bool,
+    /// One of the many tokenizations at random. `None`: the one the model gives, unless its file states a dropout.
+    pub sampling: Option<Sampling>,
+}
+
+impl EncodeOptions {
+    /// The same for one row of a batch: see [`Sampling::for_row`].
+    #[must_use]
+    pub fn for_row(self, row: u64) -> Self {
+        Self { sampling: self.sampling.map(|sampling| sampling.for_row(row)), ..self }
+    }
 }
 
 impl Default for EncodeOptions {
     fn default() -> Self {
-        Self { add_special_tokens: true, split_special_tokens: false }
+        Self { add_special_tokens: true, split_special_tokens: false, sampling: None }
     }
 }
 
@@ -380,6 +391,7 @@ impl Pipeline {
     /// [`crate::ErrorKind::Vocabulary`] if a character is unknown and the unknown token is not in the vocabulary;
     /// [`crate::ErrorKind::Argument`] for texts of 4 GiB and more.
     pub fn encode_ids(&self, text: &str, options: EncodeOptions, scratch: &mut Scratch) -> Result<Vec<u32>> {
+        self.model.start(options.sampling, &mut scratch.model)?;
         scratch.piece.ids.clear();
         self.fill_ids(text, options, scratch)?;
         let ids = &scratch.piece.ids;
@@ -402,6 +414,7 @@ impl Pipeline {
         if self.post.as_ref().is_some_and(|post| post.around().is_none()) {
             return self.encode_ids(text, options, scratch).map(|ids| ids.len());
         }
+        self.model.start(options.sampling, &mut scratch.model)?;
         scratch.piece.ids.clear();
         self.fill_ids(text, options, scratch)?;
         let added = if options.add_special_tokens { self.num_special_tokens_to_add(false) } else { 0 };
@@ -436,6 +449,7 @@ impl Pipeline {
         spans: bool,
         scratch: &mut Scratch,
     ) -> Result<Encoding> {
+        self.model.start(options.sampling, &mut scratch.model)?;
         let mut one = self.one(first, 0, options, spans, scratch)?;
         let mut two = second.map(|text| self.one(text, 1, options, spans, scratch)).transpose()?;
         if let Some(how) = truncation {
@@ -643,7 +657,7 @@ impl Pipeline {
             // The model appends right where the ids belong.
             std::mem::swap(&mut piece.ids, &mut tokens.ids);
             let result = match model {
-                model if model.takes_bundles() => {
+                model if model.takes_bundles() && !working.samples() => {
                     let mut bundle = [(0, 0); BUNDLE];
                     let mut filled = 0;
                     let cut = self.splitter.run(segment, split, &mut |segment, start, end| {

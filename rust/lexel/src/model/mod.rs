@@ -6,7 +6,9 @@ pub(crate) mod unigram;
 pub(crate) mod wordlevel;
 pub(crate) mod wordpiece;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::random::Random;
+use crate::sampling::Sampling;
 use crate::vocab::Vocab;
 use bpe::{Alphabet, Bpe, BpeOptions, BpeScratch};
 use cache::Caching;
@@ -56,6 +58,15 @@ pub(crate) struct ModelScratch {
     pub(crate) bpe: BpeScratch,
     unigram: UnigramScratch,
     wordpiece: WordPieceScratch,
+    sampler: Option<Sampler>,
+}
+
+/// How the tokenizations of a call are drawn. Nothing drawn goes into a cache.
+#[derive(Debug)]
+struct Sampler {
+    /// Of BPE; above 0.
+    dropout: f64,
+    random: Random,
 }
 
 impl ModelScratch {
@@ -63,6 +74,13 @@ impl ModelScratch {
         self.bpe.cache().clear();
         self.unigram.cache().clear();
         self.wordpiece.cache().clear();
+    }
+}
+
+impl ModelScratch {
+    /// Whether the call samples.
+    pub(crate) fn samples(&self) -> bool {
+        self.sampler.is_some()
     }
 }
 
@@ -142,6 +160,31 @@ impl Model {
         }
     }
 
+    /// Begin a call: every piece until the next one is sampled as the call, or else the model's file, says.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Argument`] if the call asks for what this model does not have.
+    pub(crate) fn start(&self, sampling: Option<Sampling>, scratch: &mut ModelScratch) -> Result<()> {
+        scratch.sampler = None;
+        let asked = sampling.unwrap_or(Sampling::new(0));
+        asked.check()?;
+        if asked.alpha.is_some() || asked.nbest_size.is_some() {
+            return Err(Error::argument("alpha and nbest_size are for Unigram models; BPE has dropout"));
+        }
+        let dropout = match self {
+            Self::Bpe(bpe) => asked.dropout.or(bpe.options().dropout),
+            _ if asked.dropout.is_some_and(|dropout| dropout > 0.0) => {
+                return Err(Error::argument("dropout is for BPE models, and this model is another"));
+            }
+            _ => None,
+        };
+        if let Some(dropout) = dropout.filter(|&dropout| dropout > 0.0) {
+            let seed = sampling.map_or_else(Sampling::fresh_seed, |sampling| sampling.seed);
+            scratch.sampler = Some(Sampler { dropout, random: Random::new(seed) });
+        }
+        Ok(())
+    }
+
     /// Encode one piece of a text: append its ids, and with `SPANS` the bytes of the piece each stands for.
     #[inline]
     pub(crate) fn encode<const SPANS: bool>(
@@ -153,6 +196,9 @@ impl Model {
         out: &mut PieceTokens,
     ) -> Result<()> {
         out.base = 0;
+        if let (Self::Bpe(bpe), Some(Sampler { dropout, random })) = (self, &mut scratch.sampler) {
+            return bpe.encode_sampled::<SPANS>(&text[start..end], *dropout, random, &mut scratch.bpe, out);
+        }
         match self {
             Self::Bpe(bpe) => bpe.encode::<SPANS>(vocab, text, start, end, &mut scratch.bpe, out),
             Self::Unigram(unigram) => unigram.encode::<SPANS>(vocab, text, (start, end), &mut scratch.unigram, out),

@@ -35,6 +35,20 @@ impl Symbols {
         self.ids.truncate(count);
         self.lens.truncate(count);
     }
+
+    /// Drop symbols that went into another one.
+    pub(crate) fn close_gaps(&mut self) {
+        let Self { ids, lens } = self;
+        let mut kept = 0;
+        for at in 0..ids.len() {
+            if lens[at] != 0 {
+                ids[kept] = ids[at];
+                lens[kept] = lens[at];
+                kept += 1;
+            }
+        }
+        self.truncate(kept);
+    }
 }
 
 /// Working memory of one thread.
@@ -149,7 +163,7 @@ fn scan_plain(pairs: &Pairs, symbols: &mut Symbols, scratch: &mut ScanScratch) {
             ranks[left] = pairs.rank(ids[left], ids[at]);
         }
     }
-    close_gaps(symbols);
+    symbols.close_gaps();
 }
 
 /// The minimum, in lanes that need no order among them.
@@ -163,21 +177,6 @@ fn minimum(ranks: &[u32]) -> u32 {
         }
     }
     lanes.into_iter().min().unwrap_or(NO_RANK)
-}
-
-/// Drop symbols that went into another one.
-fn close_gaps(symbols: &mut Symbols) {
-    let Symbols { ids, lens } = symbols;
-    let mut kept = 0;
-    for at in 0..ids.len() {
-        if lens[at] != 0 {
-            ids[kept] = ids[at];
-            lens[kept] = lens[at];
-            kept += 1;
-        }
-    }
-    ids.truncate(kept);
-    lens.truncate(kept);
 }
 
 /// Merge one window, by the scan or by the heap.
@@ -322,7 +321,7 @@ pub(crate) fn with_heap(pairs: &Pairs, symbols: &mut Symbols, scratch: &mut Merg
             heap.push(Reverse((merge.rank, before)));
         }
     }
-    close_gaps(symbols);
+    symbols.close_gaps();
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod atoms;
 mod cuts;
+mod dropout;
 mod lens;
 mod letters;
 mod merge;
@@ -14,8 +15,10 @@ use hashbrown::HashSet;
 use crate::error::{Error, Result};
 use crate::model::PieceTokens;
 use crate::model::cache::{self, Caching, PieceCache};
+use crate::random::Random;
 use crate::vocab::Vocab;
 use cuts::Cuts;
+use dropout::{DropoutScratch, merge_some};
 
 pub(crate) use letters::{BYTE_LETTERS, letter_byte, spell};
 use merge::{MergeScratch, Symbols, merge_all};
@@ -68,6 +71,7 @@ const METASPACE: char = '▁';
 pub(crate) struct BpeScratch {
     cache: PieceCache,
     merge: MergeScratch,
+    dropout: DropoutScratch,
     symbols: Symbols,
 }
 
@@ -84,9 +88,6 @@ impl Bpe {
         options: BpeOptions,
         alphabet: Alphabet,
     ) -> Result<Self> {
-        if options.dropout.is_some_and(|d| d > 0.0) {
-            return Err(Error::unsupported("BPE with dropout").at("model.dropout"));
-        }
         let prefix = options.continuing_subword_prefix.as_deref().unwrap_or("");
         let mut pairs = Pairs::new(merges.len(), vocab.id_bound());
         let mut text = String::new();
@@ -174,6 +175,23 @@ impl Bpe {
             return Ok(());
         }
         self.encode_word::<SPANS>(vocab, text, (start, end), self.options.ignore_merges, scratch, out)
+    }
+
+    /// Encode one piece with dropout (above 0): nothing is cached, and tokens that a piece is as a whole do not count.
+    pub(crate) fn encode_sampled<const SPANS: bool>(
+        &self,
+        word: &str,
+        dropout: f64,
+        random: &mut Random,
+        scratch: &mut BpeScratch,
+        out: &mut PieceTokens,
+    ) -> Result<()> {
+        let BpeScratch { dropout: working, symbols, .. } = scratch;
+        symbols.clear();
+        let regular = self.speller.spell_apart(word, symbols)?;
+        merge_some(&self.pairs, symbols, dropout, random, working);
+        self.write::<SPANS>(word, regular, symbols, out);
+        Ok(())
     }
 
     /// Whether pieces can be given in bundles.
@@ -325,6 +343,12 @@ impl Bpe {
         symbols.clear();
         let regular = self.speller.spell(word, ends, symbols)?;
         merge_all(&self.pairs, symbols, merge);
+        self.write::<SPANS>(word, regular, symbols, out);
+        Ok(regular)
+    }
+
+    /// Append tokens; of those that are not `regular` the lengths count letters.
+    fn write<const SPANS: bool>(&self, word: &str, regular: bool, symbols: &Symbols, out: &mut PieceTokens) {
         if SPANS && !regular && self.alphabet == Alphabet::Bytes {
             out.ids.extend_from_slice(&symbols.ids);
             letter_spans(word, &symbols.lens, &mut out.spans);
@@ -333,7 +357,6 @@ impl Bpe {
                 out.push::<SPANS>(id, len);
             }
         }
-        Ok(regular)
     }
 
     fn whole_token(&self, vocab: &Vocab, word: &str) -> Option<u32> {

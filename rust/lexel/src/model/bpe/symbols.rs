@@ -137,12 +137,24 @@ impl Speller {
             && rest.iter().skip(1).all(|&b| inner[b as usize] != NO_ID)
     }
 
+    /// Append the symbols of a whole piece with none of them merged, not even the bytes of a character.
+    pub(crate) fn spell_apart(&self, word: &str, symbols: &mut Symbols) -> Result<bool> {
+        if self.alphabet == Alphabet::Bytes && self.knows_bytes(word, Ends::BOTH) {
+            self.known_bytes(word, Ends::BOTH, 0, symbols);
+            return Ok(true);
+        }
+        self.spell(word, Ends::BOTH, symbols)
+    }
+
     /// Append the symbols of a piece or of a part of it. Returns whether all of it is known, or falls back to bytes in
     /// order.
     pub(crate) fn spell(&self, word: &str, ends: Ends, symbols: &mut Symbols) -> Result<bool> {
         match self.alphabet {
             Alphabet::Bytes if self.knows_bytes(word, ends) => {
-                self.known_bytes(word, ends, symbols);
+                // If the last byte has the suffix, the last character stays bytes.
+                let suffixed = ends.last && self.places & SUFFIXED != 0;
+                let last = if suffixed { word.char_indices().next_back().map(|(at, _)| at) } else { None };
+                self.known_bytes(word, ends, last.unwrap_or(word.len()), symbols);
                 Ok(true)
             }
             // Here lengths count bytes of the letters, as in the reference; the caller translates them.
@@ -155,7 +167,8 @@ impl Speller {
         }
     }
 
-    fn known_bytes(&self, word: &str, ends: Ends, symbols: &mut Symbols) {
+    /// Characters stay bytes from `bytes_from` on.
+    fn known_bytes(&self, word: &str, ends: Ends, bytes_from: usize, symbols: &mut Symbols) {
         if word.is_empty() {
             return;
         }
@@ -164,12 +177,8 @@ impl Speller {
         if word.is_ascii() {
             symbols.ids.extend(word.bytes().map(|b| inner[b as usize]));
             symbols.lens.resize(from + word.len(), 1);
-        } else if self.places == 0 || !ends.last {
-            self.atoms.symbols(word, word.len(), inner, symbols);
         } else {
-            // The last byte has the suffix, so the last character stays bytes.
-            let last = word.char_indices().next_back().map_or(0, |(at, _)| at);
-            self.atoms.symbols(word, last, inner, symbols);
+            self.atoms.symbols(word, bytes_from, inner, symbols);
         }
         if self.places == 0 {
             return;
