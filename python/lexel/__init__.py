@@ -17,23 +17,42 @@ _ROOMS = {
     "converters": "generate_merges",
     "errors": "FormatError LexelError LoadError MissingDependencyError SpecialTokenError TrainingError "
     "UnsupportedError VocabularyError WeightsError",
+    "families.albert": "AlbertTokenizer",
+    "families.bert": "BertTokenizer",
+    "families.clip": "CLIPTokenizer",
+    "families.deberta_v2": "DebertaV2Tokenizer",
+    "families.distilbert": "DistilBertTokenizer",
+    "families.gemma": "GemmaTokenizer",
     "families.gpt2": "GPT2Tokenizer",
+    "families.gpt_neox": "GPTNeoXTokenizer",
     "families.llama": "LlamaTokenizer",
     "families.qwen2": "Qwen2Tokenizer",
+    "families.roberta": "RobertaTokenizer",
+    "families.t5": "T5Tokenizer",
+    "families.xlm_roberta": "XLMRobertaTokenizer",
+    "families.xlnet": "XLNetTokenizer",
     "padding": "PaddingStrategy TruncationStrategy",
     "runtime": "AutoConfig AutoModel AutoModelForCausalLM DynamicCache GenerationConfig LlamaConfig LlamaForCausalLM "
     "TextIteratorStreamer TextStreamer",
     "tokenizer": "Tokenizer",
 }
+_HOME = {name: room for room, names in _ROOMS.items() for name in names.split()}
 # Former and other names of the same things.
 _ALIASES = {
-    "GPT2TokenizerFast": "GPT2Tokenizer",
-    "LlamaTokenizerFast": "LlamaTokenizer",
     "PreTrainedTokenizerBase": "Tokenizer",
     "PreTrainedTokenizerFast": "TokenizersBackend",
-    "Qwen2TokenizerFast": "Qwen2Tokenizer",
+    **dict.fromkeys(("BartTokenizer", "LEDTokenizer", "LongformerTokenizer", "MvpTokenizer"), "RobertaTokenizer"),
+    **dict.fromkeys(
+        ("ElectraTokenizer", "LayoutLMTokenizer", "LxmertTokenizer", "MobileBertTokenizer", "SqueezeBertTokenizer"),
+        "BertTokenizer",
+    ),
+    "MT5Tokenizer": "T5Tokenizer",
+    "Phi3Tokenizer": "LlamaTokenizer",
 }
-_HOME = {name: room for room, names in _ROOMS.items() for name in names.split()}
+_FAMILIES = {name: name for room, names in _ROOMS.items() if room.startswith("families.") for name in names.split()}
+_ALIASES |= {
+    f"{name}Fast": real for name, real in (_FAMILIES | _ALIASES).items() if name.removesuffix("Tokenizer") != name
+}
 
 __all__ = sorted([*_HOME, *_ALIASES])
 

@@ -7,6 +7,7 @@ one a stage, with the field names of the file format.
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -24,11 +25,18 @@ __all__ = [
     "bpe",
     "byte_alphabet",
     "byte_level",
+    "index_of",
     "metaspace",
+    "precompiled",
     "regex_split",
+    "replace",
+    "roberta",
     "sequence",
     "special_entries",
     "template",
+    "texts_alone",
+    "unigram",
+    "wordpiece",
 ]
 
 Json: TypeAlias = dict[str, Any]
@@ -109,6 +117,47 @@ def bpe(
     }
 
 
+def wordpiece(vocab: Mapping[str, int], *, unk_token: str) -> Json:
+    """Return a WordPiece model with the usual prefix `##` and at most 100 characters a word."""
+    return {
+        "type": "WordPiece",
+        "unk_token": unk_token,
+        "continuing_subword_prefix": "##",
+        "max_input_chars_per_word": 100,
+        "vocab": dict(vocab),
+    }
+
+
+def unigram(pieces: Iterable[tuple[str, float]], *, unk_id: int | None, byte_fallback: bool = False) -> Json:
+    """Return a Unigram model of (piece, score) pairs in id order."""
+    return {
+        "type": "Unigram",
+        "unk_id": unk_id,
+        "vocab": [[piece, score] for piece, score in pieces],
+        "byte_fallback": byte_fallback,
+    }
+
+
+def index_of(pieces: Sequence[tuple[str, float]], token: Any, default: int) -> int | None:
+    """Return the id of a token in a Unigram vocabulary; where it is not: the default if there is such an id."""
+    found = next((index for index, (piece, _) in enumerate(pieces) if piece == str(token)), None)
+    return found if found is not None else default if default < len(pieces) else None
+
+
+def precompiled(charsmap: str | bytes | None) -> Json | None:
+    """Return a normalizer of a SentencePiece character map (base64, or its bytes); None without one."""
+    if not charsmap:
+        return None
+    text = charsmap if isinstance(charsmap, str) else b64encode(charsmap).decode("ascii")
+    return {"type": "Precompiled", "precompiled_charsmap": text}
+
+
+def replace(content: str, *, string: str | None = None, regex: str | None = None) -> Json:
+    """Return a stage that replaces a string or what a regular expression matches."""
+    pattern = {"String": string} if regex is None else {"Regex": regex}
+    return {"type": "Replace", "pattern": pattern, "content": content}
+
+
 def byte_level(*, add_prefix_space: bool = False, trim_offsets: bool = True, use_regex: bool = True) -> Json:
     """Return a byte-level stage (as pre-tokenizer, decoder or post-processor)."""
     return {
@@ -156,6 +205,22 @@ def template(single: Sequence[tuple[str, int]], pair: Sequence[tuple[str, int]],
 
     stages = {"single": [piece(*part) for part in single], "pair": [piece(*part) for part in pair]}
     return {"type": "TemplateProcessing", **stages, "special_tokens": {name: used[name] for name in sorted(used)}}
+
+
+def texts_alone() -> Json:
+    """Return a post-processor that writes no special tokens; the second text has type id 1."""
+    return template([("$A", 0)], [("$A", 0), ("$B", 1)], {})
+
+
+def roberta(cls: tuple[str, int], sep: tuple[str, int], *, trim_offsets: bool, add_prefix_space: bool) -> Json:
+    """Return a post-processor that writes `cls A sep` and `cls A sep sep B sep`."""
+    return {
+        "type": "RobertaProcessing",
+        "sep": list(sep),
+        "cls": list(cls),
+        "trim_offsets": trim_offsets,
+        "add_prefix_space": add_prefix_space,
+    }
 
 
 def byte_alphabet() -> list[str]:

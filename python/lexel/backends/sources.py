@@ -13,7 +13,7 @@ from lexel.backends.engine import Compiled, compile_json, read_pipeline
 from lexel.converters import gguf
 from lexel.converters.detect import FileFormat, detect
 from lexel.converters.merges import usable_merges
-from lexel.converters.vocab_merges import merges_beside, read_merges, read_vocab
+from lexel.converters.vocab_merges import merges_beside, read_merges, read_pieces, read_vocab
 from lexel.errors import LoadError, UnsupportedError
 from lexel.spec import Spec
 from lexel.tokenizer.loading import PIPELINE_FILE, read_options, read_tokenizer_config
@@ -78,14 +78,13 @@ def from_vocab(vocab: Any, merges: Any, *, unk_id: int | None) -> Compiled:
     """Compile a bare vocabulary: token → id is BPE, a list of (piece, score) is Unigram without merges."""
     first = vocab[0] if isinstance(vocab, (list, tuple)) and vocab else None
     if merges is None and isinstance(first, (list, tuple)):
-        pieces = [[str(piece), float(score)] for piece, score in vocab]
-        model = {"type": "Unigram", "unk_id": unk_id, "vocab": pieces, "byte_fallback": False}
+        model = spec.unigram(read_pieces(vocab), unk_id=unk_id)
     else:
         tokens = read_vocab(vocab)
         source = merges if merges is not None else merges_beside(vocab)
         pairs = usable_merges(tokens, read_merges(source)) if source is not None else []
         model = spec.bpe(tokens, pairs, fuse_unk=True)
-    processor = spec.template([("$A", 0)], [("$A", 0), ("$B", 1)], {})
+    processor = spec.texts_alone()
     return compile_json(Spec(model, post_processor=processor).to_json())
 
 

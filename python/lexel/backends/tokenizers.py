@@ -88,6 +88,7 @@ class TokenizersBackend(Tokenizer):
         if "add_prefix_space" not in self.__dict__:
             self.add_prefix_space = kwargs.get("add_prefix_space", False)
         self._add_missing_tokens({int(index): as_added_token(token) for index, token in stated.items()})
+        self._complete_pipeline()
         if ends != (None, None):
             self._write_ends(*ends)
 
@@ -118,6 +119,9 @@ class TokenizersBackend(Tokenizer):
                 f"{type(self).__name__}.from_pretrained(...)"
             )
         return False
+
+    def _complete_pipeline(self) -> None:
+        """Finish a pipeline of the class's own, now that every special token has its id."""
 
     def _add_missing_tokens(self, stated: dict[int, AddedToken]) -> None:
         """Add the tokens that settings name and the pipeline lacks: those with ids, the named, the extra."""

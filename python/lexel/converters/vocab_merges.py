@@ -11,7 +11,7 @@ from lexel.converters.detect import FileFormat, detect
 from lexel.converters.merges import as_pairs
 from lexel.errors import FormatError, UnsupportedError, VocabularyError
 
-__all__ = ["merges_beside", "read_merges", "read_vocab"]
+__all__ = ["merges_beside", "read_merges", "read_pieces", "read_vocab"]
 
 
 def read_vocab(vocab: Any) -> dict[str, int]:
@@ -38,6 +38,31 @@ def read_vocab(vocab: Any) -> dict[str, int]:
     if isinstance(vocab, (list, tuple)):
         return {_token(entry): index for index, entry in enumerate(vocab)}
     raise TypeError(f"a vocabulary is a dict, a list or the path of a file, not {type(vocab).__name__}")
+
+
+def read_pieces(vocab: Any) -> list[tuple[str, float]]:
+    """Return a Unigram vocabulary as (piece, score) pairs in id order.
+
+    Raises:
+        VocabularyError: an entry that is no such pair.
+        UnsupportedError: a file, whose format it names.
+        TypeError: something else: without scores there is no Unigram model.
+    """
+    if isinstance(vocab, (str, os.PathLike)):
+        raise UnsupportedError(
+            f"{vocab} is a {detect(Path(vocab))}; a Unigram vocabulary is given as (piece, score) pairs in id order"
+        )
+    if not isinstance(vocab, (list, tuple)):
+        raise TypeError(
+            f"a Unigram vocabulary is a list of (piece, score) pairs in id order, not {type(vocab).__name__}: the "
+            "scores decide how texts are cut"
+        )
+    pieces = []
+    for entry in vocab:
+        if not isinstance(entry, (list, tuple)) or len(entry) != 2 or not isinstance(entry[0], str):
+            raise VocabularyError(f"a Unigram vocabulary holds (piece, score) pairs, and this is {entry!r}")
+        pieces.append((entry[0], float(entry[1])))
+    return pieces
 
 
 def _token(entry: Any) -> str:

@@ -12,28 +12,67 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from lexel.backends import TokenizersBackend
 
-__all__ = ["MODEL_TYPES", "MODULES", "find"]
+__all__ = ["ALIASES", "MODEL_TYPES", "MODULES", "find"]
 
 # Class name → the module it is in.
 MODULES = {
+    "AlbertTokenizer": "albert",
+    "BertTokenizer": "bert",
+    "CLIPTokenizer": "clip",
+    "DebertaV2Tokenizer": "deberta_v2",
+    "DistilBertTokenizer": "distilbert",
     "GPT2Tokenizer": "gpt2",
+    "GPTNeoXTokenizer": "gpt_neox",
+    "GemmaTokenizer": "gemma",
     "LlamaTokenizer": "llama",
     "Qwen2Tokenizer": "qwen2",
+    "RobertaTokenizer": "roberta",
+    "T5Tokenizer": "t5",
+    "XLMRobertaTokenizer": "xlm_roberta",
+    "XLNetTokenizer": "xlnet",
 }
 # Other names of the same class.
-_ALIASES = {"Phi3Tokenizer": "LlamaTokenizer"}
-# `model_type` of a config.json → class name.
-MODEL_TYPES = {
-    **dict.fromkeys(("llama", "phi3"), "LlamaTokenizer"),
-    **dict.fromkeys(("gpt2", "gpt_neo", "gptj", "opt", "phi", "starcoder2"), "GPT2Tokenizer"),
-    **dict.fromkeys(("qwen2", "qwen2_moe", "qwen2_vl", "qwen3", "qwen3_moe"), "Qwen2Tokenizer"),
+ALIASES = {
+    **dict.fromkeys(("BartTokenizer", "LEDTokenizer", "LongformerTokenizer", "MvpTokenizer"), "RobertaTokenizer"),
+    **dict.fromkeys(
+        ("ElectraTokenizer", "LayoutLMTokenizer", "LxmertTokenizer", "MobileBertTokenizer", "SqueezeBertTokenizer"),
+        "BertTokenizer",
+    ),
+    "MT5Tokenizer": "T5Tokenizer",
+    "Phi3Tokenizer": "LlamaTokenizer",
 }
+# Class name → the values of `model_type` in a config.json that mean it.
+_TYPES = {
+    "AlbertTokenizer": "albert yoso",
+    "BertTokenizer": "align bark bert blip bros chinese_clip convbert electra ernie flava git grounding-dino layoutlm "
+    "lxmert megatron-bert mm-grounding-dino mobilebert nezha nomic_bert qdqbert realm retribert squeezebert tvp vilt "
+    "visual_bert",
+    "CLIPTokenizer": "aimv2 clip clipseg groupvit omdet-turbo oneformer owlv2 owlvit sam3 sam3_video xclip",
+    "DebertaV2Tokenizer": "deberta-v2",
+    "DistilBertTokenizer": "distilbert",
+    "GPT2Tokenizer": "blip-2 codegen dbrx emu3 gpt2 gpt_neo gptj hyperclovax_vision_v2 instructblip instructblipvideo "
+    "jais2 opt phi starcoder2",
+    "GPTNeoXTokenizer": "falcon_mamba gpt_neox mamba mamba2 mpt olmo olmoe rwkv xlstm",
+    "GemmaTokenizer": "diffusion_gemma gemma gemma2 gemma3 gemma3_text gemma3n gemma3n_text recurrent_gemma "
+    "shieldgemma2 t5gemma zaya",
+    "LlamaTokenizer": "idefics idefics2 llama phi3",
+    "Qwen2Tokenizer": "audioflamingo3 colqwen2 cosmos3_omni dots3_note fun_asr_nano hunyuan_vl internvl lighton_ocr "
+    "moss_transcribe_diarize ovis2 qianfan_ocr qwen2 qwen2_5_omni qwen2_5_vl qwen2_audio qwen2_moe qwen2_vl qwen3 "
+    "qwen3_asr qwen3_moe qwen3_next qwen3_omni_moe qwen3_vl qwen3_vl_moe vibevoice",
+    "RobertaTokenizer": "bart bridgetower clap data2vec-text florence2 ibert led lilt longformer mega mra mvp roberta "
+    "roberta-prelayernorm",
+    "T5Tokenizer": "mt5 musicgen musicgen_melody switch_transformers t5",
+    "XLMRobertaTokenizer": "gte jina_embeddings_v3 metaclip_2 trocr xlm-roberta xmod",
+    "XLNetTokenizer": "xlnet",
+}
+# `model_type` of a config.json → class name.
+MODEL_TYPES = {model_type: name for name, types in _TYPES.items() for model_type in types.split()}
 
 
 def find(name: str) -> type[TokenizersBackend] | None:
     """Return the class of that name, with or without "Fast"; None if there is none."""
     plain = name.removesuffix("Fast")
-    plain = _ALIASES.get(plain, plain)
+    plain = ALIASES.get(plain, plain)
     if plain not in MODULES:
         return None
     found: type[TokenizersBackend] = getattr(import_module(f"lexel.families.{MODULES[plain]}"), plain)

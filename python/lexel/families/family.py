@@ -2,62 +2,103 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+import inspect
+import json
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from lexel.backends import TokenizersBackend
 from lexel.backends.engine import compile_json
 from lexel.backends.pipeline_view import PipelineView
 from lexel.converters.merges import generate_merges, usable_merges
-from lexel.converters.vocab_merges import merges_beside, read_merges, read_vocab
+from lexel.converters.vocab_merges import merges_beside, read_merges, read_pieces, read_vocab
 
 if TYPE_CHECKING:
-    from lexel.spec import Spec
+    from collections.abc import Callable
 
-__all__ = ["Family"]
+    from lexel.spec import Json, Spec
 
+__all__ = ["Family", "Vocab"]
+
+# Token → id of BPE and WordPiece; (piece, score) pairs of Unigram.
+Vocab = Any
 _OTHER_SOURCES = ("tokenizer_object", "tokenizer_file", "gguf_file")
 
 
 class Family(TokenizersBackend):
-    """A family of byte-pair-encoding tokenizers.
+    """A family of tokenizers: a pipeline, and the settings its models use.
 
-    Called with nothing it is an empty tokenizer, ready to be trained; with a vocabulary and merges, the trained one.
+    Called with nothing it is an empty tokenizer, ready to be trained; with a vocabulary (and merges), the trained one.
+    The constructor's parameters are `vocab`, `merges` where the model has them, and the class's `defaults`, in order.
 
     Args:
-        vocab: token → id, a list of tokens in id order, or the path of a `vocab.json` or `vocab.txt`.
+        vocab: token → id, a list of tokens in id order, or the path of a `vocab.json` or `vocab.txt`; of a Unigram
+            model (piece, score) pairs in id order.
         merges: pairs, strings "a b", or the path of a `merges.txt`; None: those beside the vocabulary file, else
             recovered from the vocabulary.
         strict: raise for merges of tokens that are not in the vocabulary, instead of skipping them with one warning.
         **options: the class's `defaults` and all settings of a tokenizer.
     """
 
+    # The kind of model: "BPE", "WordPiece" or "Unigram".
+    model: ClassVar[str] = "BPE"
     # Settings a new tokenizer has: special tokens and the options of the pipeline.
     defaults: ClassVar[dict[str, Any]] = {}
 
-    def __init__(self, vocab: Any = None, merges: Any = None, *, strict: bool = False, **options: Any) -> None:
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "__init__" not in cls.__dict__ and "defaults" in cls.__dict__:
+            cls.__init__ = _constructor(cls)  # type: ignore[method-assign]
+
+    def __init__(self, vocab: Vocab = None, merges: Any = None, **options: Any) -> None:
+        strict = options.pop("strict", False)
         settings = {**self.defaults, **options}
         if "_seed" not in self.__dict__ and all(settings.get(key) is None for key in _OTHER_SOURCES):
+            settings = self.settle(settings)
             tokens, pairs = self._read(vocab, merges, settings, strict)
             self._core = PipelineView(compile_json(self.spec(tokens, pairs, settings).to_json()))
+            self.__dict__["_template_of"] = settings
         super().__init__(**settings)
+        for name in self.defaults:
+            if not name.endswith("_token") and not hasattr(type(self), name) and name not in self.__dict__:
+                setattr(self, name, settings[name])
 
     @classmethod
-    def spec(cls, vocab: dict[str, int], merges: list[tuple[str, str]], settings: dict[str, Any]) -> Spec:
+    def settle(cls, settings: dict[str, Any]) -> dict[str, Any]:
+        """Return the settings of a new tokenizer with what follows from them."""
+        return settings
+
+    @classmethod
+    def spec(cls, vocab: Vocab, merges: list[tuple[str, str]], settings: dict[str, Any]) -> Spec:
         """Return the pipeline around a vocabulary."""
         raise NotImplementedError(f"{cls.__name__} states no pipeline")
 
+    def template(self, settings: dict[str, Any]) -> Json | None:
+        """Return the post-processor, which names ids, once all special tokens have theirs; None: that of `spec`."""
+        del settings
+        return None
+
     @classmethod
-    def empty_vocab(cls, settings: dict[str, Any]) -> dict[str, int]:
+    def empty_vocab(cls, settings: dict[str, Any]) -> Vocab:
         """Return the vocabulary of a new tokenizer."""
         del settings
         return {}
 
+    def _complete_pipeline(self) -> None:
+        settings = self.__dict__.pop("_template_of", None)
+        stage = None if settings is None else self.template(settings)
+        if stage is not None:
+            self._core.set_component("post_processor", json.dumps(stage, ensure_ascii=False))
+
     @classmethod
     def _read(
-        cls, vocab: Any, merges: Any, settings: dict[str, Any], strict: bool
-    ) -> tuple[dict[str, int], list[tuple[str, str]]]:
-        if vocab is None:
-            tokens = cls.empty_vocab(settings)
+        cls, vocab: Vocab, merges: Any, settings: dict[str, Any], strict: bool
+    ) -> tuple[Vocab, list[tuple[str, str]]]:
+        tokens = cls.empty_vocab(settings) if vocab is None else None
+        if cls.model == "Unigram":
+            return (read_pieces(vocab) if tokens is None else tokens), []
+        if cls.model == "WordPiece":
+            return (read_vocab(vocab) if tokens is None else tokens), []
+        if tokens is not None:
             return tokens, usable_merges(tokens, read_merges(merges or ()), strict=strict)
         tokens = read_vocab(vocab)
         source = merges if merges is not None else merges_beside(vocab)
@@ -66,3 +107,36 @@ class Family(TokenizersBackend):
         special = {str(value) for key, value in settings.items() if key.endswith("_token") and value is not None}
         special |= {str(token) for token in settings.get("extra_special_tokens") or ()}
         return tokens, generate_merges(tokens, skip_tokens=special)
+
+    def _ids(self, *tokens: str) -> dict[str, int]:
+        """Return the ids of tokens that are there."""
+        return {token: cast("int", self.convert_tokens_to_ids(token)) for token in tokens}
+
+
+def _constructor(cls: type[Family]) -> Callable[..., None]:
+    """Return the constructor whose parameters are the vocabulary and the class's defaults."""
+    sources = ["vocab", "merges"] if cls.model == "BPE" else ["vocab"]
+    either = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    parameters = [
+        inspect.Parameter("self", either),
+        *(inspect.Parameter(name, either, default=None) for name in sources),
+        *(inspect.Parameter(name, either, default=value) for name, value in cls.defaults.items()),
+        inspect.Parameter("kwargs", inspect.Parameter.VAR_KEYWORD),
+    ]
+    names = [parameter.name for parameter in parameters[1:-1]]
+    parent: Callable[..., None] = next(vars(base)["__init__"] for base in cls.__mro__[1:] if "__init__" in vars(base))
+
+    def __init__(self: Family, *given: Any, **options: Any) -> None:
+        if len(given) > len(names):
+            raise TypeError(f"{cls.__name__} takes at most {len(names)} positional arguments, not {len(given)}")
+        for name, value in zip(names, given, strict=False):
+            if name in options:
+                raise TypeError(f"{cls.__name__} got two values for {name}")
+            options[name] = value
+        parent(self, **{**cls.defaults, **options})
+
+    __init__.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    __init__.__qualname__ = f"{cls.__qualname__}.__init__"
+    __init__.__module__ = cls.__module__
+    __init__.__doc__ = "Make a new tokenizer of this family; see the class."
+    return __init__

@@ -37,6 +37,6 @@ class GPT2Tokenizer(Family):
         return Spec(
             model=spec.bpe(vocab, merges, continuing_subword_prefix="", end_of_word_suffix=""),
             pre_tokenizer=spec.byte_level(add_prefix_space=bool(settings["add_prefix_space"])),
-            post_processor=spec.template([("$A", 0)], [("$A", 0), ("$B", 1)], {}),
+            post_processor=spec.texts_alone(),
             decoder=spec.byte_level(add_prefix_space=True),
         )

@@ -32,20 +32,15 @@ class LlamaTokenizer(Family):
     vocab_files_names: ClassVar[dict[str, str]] = {"vocab_file": "tokenizer.model", "tokenizer_file": "tokenizer.json"}
     padding_side = "left"
     defaults: ClassVar[dict[str, Any]] = {
+        "clean_up_tokenization_spaces": False,
         "unk_token": "<unk>",
         "bos_token": "<s>",
         "eos_token": "</s>",
-        "clean_up_tokenization_spaces": False,
         "use_default_system_prompt": False,
         "legacy": False,
         # None is True. It is saved so: older readers take any other value for a request to convert the vocabulary.
         "add_prefix_space": None,
     }
-
-    def __init__(self, vocab: Any = None, merges: Any = None, **options: Any) -> None:
-        super().__init__(vocab, merges, **options)
-        self.legacy = self.init_kwargs["legacy"]
-        self.use_default_system_prompt = self.init_kwargs["use_default_system_prompt"]
 
     @classmethod
     def empty_vocab(cls, settings: dict[str, Any]) -> dict[str, int]:
@@ -67,6 +62,6 @@ class LlamaTokenizer(Family):
         return Spec(
             model=spec.bpe(vocab, merges, fuse_unk=True, byte_fallback=True),
             pre_tokenizer=spec.metaspace(scheme, split=False),
-            post_processor=spec.template([("$A", 0)], [("$A", 0), ("$B", 1)], {}),
+            post_processor=spec.texts_alone(),
             decoder=spec.sequence("decoders", *steps),
         )

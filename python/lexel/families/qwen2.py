@@ -51,6 +51,6 @@ class Qwen2Tokenizer(Family):
                 spec.regex_split(spec.QWEN2_SPLIT),
                 spec.byte_level(add_prefix_space=bool(settings["add_prefix_space"]), use_regex=False),
             ),
-            post_processor=spec.template([("$A", 0)], [("$A", 0), ("$B", 1)], {}),
+            post_processor=spec.texts_alone(),
             decoder=spec.byte_level(add_prefix_space=True),
         )

@@ -9,7 +9,7 @@ import pytest
 
 import lexel
 from lexel import GPT2Tokenizer, LlamaTokenizer, Qwen2Tokenizer, TokenizersBackend, UnsupportedError
-from lexel.families import MODEL_TYPES, MODULES, find
+from lexel.families import ALIASES, MODEL_TYPES, MODULES, find
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,6 +39,8 @@ def test_names(name: str) -> None:
 
 def test_other_names() -> None:
     assert find("Phi3Tokenizer") is LlamaTokenizer
+    for name, real in ALIASES.items():
+        assert find(name) is getattr(lexel, name) is getattr(lexel, f"{name}Fast") is getattr(lexel, real)
     assert find("NobodyTokenizer") is None
     assert set(MODEL_TYPES.values()) <= set(MODULES)
 

@@ -1,0 +1,62 @@
+"""XLM-RoBERTa and the models that use its vocabulary (multilingual E5, BGE-M3, XMOD).
+
+Source: transformers 5.23, `XLMRobertaTokenizer`, its serialised pipeline.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from lexel import spec
+from lexel.families.family import Family, Vocab
+from lexel.spec import Json, Spec
+
+__all__ = ["XLMRobertaTokenizer"]
+
+
+class XLMRobertaTokenizer(Family):
+    """The tokenizer of XLM-RoBERTa: `<s> A </s>` and `<s> A </s></s> B </s>`, all type ids 0.
+
+    Beside the arguments of every family: the special tokens; `add_prefix_space` (False: only words after a space get
+    the visible one).
+    """
+
+    model = "Unigram"
+    vocab_files_names: ClassVar[dict[str, str]] = {
+        "vocab_file": "sentencepiece.bpe.model",
+        "tokenizer_file": "tokenizer.json",
+    }
+    defaults: ClassVar[dict[str, Any]] = {
+        "add_prefix_space": True,
+        "bos_token": "<s>",
+        "eos_token": "</s>",
+        "sep_token": "</s>",
+        "cls_token": "<s>",
+        "unk_token": "<unk>",
+        "pad_token": "<pad>",
+        "mask_token": "<mask>",
+        "_spm_precompiled_charsmap": None,
+    }
+
+    @classmethod
+    def empty_vocab(cls, settings: dict[str, Any]) -> Vocab:
+        """Return the special tokens."""
+        names = ("bos_token", "pad_token", "eos_token", "unk_token", "mask_token")
+        return [(str(settings[name]), 0.0) for name in names]
+
+    @classmethod
+    def spec(cls, vocab: Vocab, merges: list[tuple[str, str]], settings: dict[str, Any]) -> Spec:
+        """Return the pipeline around a vocabulary."""
+        scheme = "always" if settings["add_prefix_space"] else "never"
+        return Spec(
+            model=spec.unigram(vocab, unk_id=spec.index_of(vocab, settings["unk_token"], 3)),
+            normalizer=spec.precompiled(settings["_spm_precompiled_charsmap"]),
+            pre_tokenizer=spec.sequence("pretokenizers", {"type": "WhitespaceSplit"}, spec.metaspace(scheme)),
+            decoder=spec.metaspace(scheme),
+        )
+
+    def template(self, settings: dict[str, Any]) -> Json:
+        """Return the post-processor."""
+        cls, sep = str(self.cls_token), str(self.sep_token)
+        single = [(cls, 0), ("$A", 0), (sep, 0)]
+        return spec.template(single, [*single, (sep, 0), ("$B", 0), (sep, 0)], self._ids(cls, sep))

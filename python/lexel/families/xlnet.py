@@ -1,0 +1,85 @@
+"""XLNet.
+
+Source: transformers 5.23, `XLNetTokenizer`, its serialised pipeline.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from lexel import spec
+from lexel.added_token import AddedToken
+from lexel.families.family import Family, Vocab
+from lexel.spec import Json, Spec
+
+__all__ = ["XLNetTokenizer"]
+
+
+class XLNetTokenizer(Family):
+    """The tokenizer of XLNet: `A <sep> <cls>` and `A <sep> B <sep> <cls>`, padded on the left.
+
+    Beside the arguments of every family: the special tokens; `do_lower_case`; `unk_id`; `remove_space` and
+    `keep_accents` (kept for compatibility).
+    """
+
+    model = "Unigram"
+    vocab_files_names: ClassVar[dict[str, str]] = {"vocab_file": "spiece.model", "tokenizer_file": "tokenizer.json"}
+    padding_side = "left"
+    defaults: ClassVar[dict[str, Any]] = {
+        "unk_id": 0,
+        "do_lower_case": False,
+        "remove_space": True,
+        "keep_accents": False,
+        "bos_token": "<s>",
+        "eos_token": "</s>",
+        "unk_token": "<unk>",
+        "sep_token": "<sep>",
+        "pad_token": "<pad>",
+        "cls_token": "<cls>",
+        "mask_token": "<mask>",
+        "_spm_precompiled_charsmap": None,
+        "additional_special_tokens": None,
+    }
+
+    @property
+    def pad_token_type_id(self) -> int:
+        """The type id that padding gets: one of its own."""
+        return 3
+
+    @classmethod
+    def settle(cls, settings: dict[str, Any]) -> dict[str, Any]:
+        """Return the settings with the two extra tokens, and a mask that takes the space before it."""
+        extra = settings["additional_special_tokens"] or settings.get("extra_special_tokens") or ["<eop>", "<eod>"]
+        mask = settings["mask_token"]
+        if isinstance(mask, str):
+            mask = AddedToken(mask, lstrip=True, special=True, normalized=False)
+        return {**settings, "additional_special_tokens": None, "extra_special_tokens": extra, "mask_token": mask}
+
+    @classmethod
+    def empty_vocab(cls, settings: dict[str, Any]) -> Vocab:
+        """Return the unknown token."""
+        return [(str(settings["unk_token"]), 0.0)]
+
+    @classmethod
+    def spec(cls, vocab: Vocab, merges: list[tuple[str, str]], settings: dict[str, Any]) -> Spec:
+        """Return the pipeline around a vocabulary."""
+        scheme = "always"
+        steps = [spec.replace('"', string="``"), spec.replace('"', string="''")]
+        if not settings["keep_accents"]:
+            steps += [{"type": "NFKD"}, {"type": "StripAccents"}]
+        if settings["do_lower_case"]:
+            steps.append({"type": "Lowercase"})
+        charsmap = spec.precompiled(settings["_spm_precompiled_charsmap"])
+        steps += [charsmap] if charsmap is not None else []
+        return Spec(
+            model=spec.unigram(vocab, unk_id=settings["unk_id"]),
+            normalizer=spec.sequence("normalizers", *steps),
+            pre_tokenizer=spec.sequence("pretokenizers", {"type": "WhitespaceSplit"}, spec.metaspace(scheme)),
+            decoder=spec.metaspace(scheme),
+        )
+
+    def template(self, settings: dict[str, Any]) -> Json:
+        """Return the post-processor."""
+        cls, sep = str(self.cls_token), str(self.sep_token)
+        single = [("$A", 0), (sep, 0)]
+        return spec.template([*single, (cls, 2)], [*single, ("$B", 1), (sep, 1), (cls, 2)], self._ids(cls, sep))
