@@ -12,7 +12,7 @@ from typing import Any
 _ROOMS = {
     "added_token": "AddedToken",
     "auto": "AutoTokenizer",
-    "backends": "TokenizersBackend",
+    "backends": "PythonBackend TokenizersBackend",
     "batch_encoding": "BatchEncoding CharSpan TensorType TokenSpan",
     "converters": "generate_merges",
     "errors": "FormatError LexelError LoadError MissingDependencyError SpecialTokenError TrainingError "
@@ -39,6 +39,7 @@ _ROOMS = {
 _HOME = {name: room for room, names in _ROOMS.items() for name in names.split()}
 # Former and other names of the same things.
 _ALIASES = {
+    "PreTrainedTokenizer": "PythonBackend",
     "PreTrainedTokenizerBase": "Tokenizer",
     "PreTrainedTokenizerFast": "TokenizersBackend",
     **dict.fromkeys(("BartTokenizer", "LEDTokenizer", "LongformerTokenizer", "MvpTokenizer"), "RobertaTokenizer"),

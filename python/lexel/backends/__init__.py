@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lexel.backends.python import PythonBackend
 from lexel.backends.tokenizers import TokenizersBackend
 
-__all__ = ["TokenizersBackend"]
+__all__ = ["PythonBackend", "TokenizersBackend"]

@@ -103,6 +103,10 @@ class BackendContract:
             raise ValueError(f"{type(self).__name__} has no unified file; legacy_format=False is for TokenizersBackend")
         return tuple(self.save_vocabulary(str(folder), prefix[:-1] or None))
 
+    def _saved_state(self) -> dict[str, Any]:
+        """Return what the configuration states that no file of the backend holds."""
+        return {}
+
     def _saved_class_name(self, compat: str) -> str:
         """Return the class name a saved configuration states."""
         del compat

@@ -55,6 +55,7 @@ def _config(tokenizer: Tokenizer, compat: Compat) -> dict[str, Any]:
     config = build_config(
         tokenizer.init_kwargs, current, tokenizer._special, file_keys=tokenizer.vocab_files_names, compat=compat
     )
+    config.update(tokenizer._saved_state())
     if tokenizer.init_inputs:
         config["init_inputs"] = list(tokenizer.init_inputs)
     config["tokenizer_class"] = tokenizer._saved_class_name(compat)

@@ -1,0 +1,190 @@
+"""Tokenizers written in Python: what a subclass of few methods gets. Expectations are those of the reference."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from tests.unit.backends.python_tokenizers import PlacedWordTokenizer, WordTokenizer
+
+from lexel import AddedToken, PreTrainedTokenizer, PythonBackend, UnsupportedError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_the_former_name() -> None:
+    assert PreTrainedTokenizer is PythonBackend
+
+
+@pytest.mark.parametrize(
+    ("pattern", "single", "pair"),
+    [
+        (None, [7], [7, 8]),
+        ("none", [7], [7, 8]),
+        ("cls_sep", [2, 7, 3], [2, 7, 3, 8, 3]),
+        ("eos", [7, 13], [7, 13, 8, 13]),
+        ("bos", [12, 7], [12, 7, 12, 8]),
+        ("bos_eos", [12, 7, 13], [12, 7, 13, 8, 13]),
+        ("cls_double_sep", [2, 7, 3], [2, 7, 3, 3, 8, 3]),
+        ("prefix_suffix", [4, 5, 7, 6], [4, 5, 7, 8, 6]),
+    ],
+)
+def test_patterns(pattern: str | None, single: list[int], pair: list[int]) -> None:
+    tok = WordTokenizer(special_tokens_pattern=pattern, bos_token="<b>", eos_token="<e>")
+    tok.prefix_tokens, tok.suffix_tokens = [4, 5], [6]
+    assert tok("hello")["input_ids"] == single
+    made = tok("hello", "world", return_special_tokens_mask=True)
+    assert made["input_ids"] == pair
+    assert [index for index, special in zip(pair, made["special_tokens_mask"], strict=True) if not special] == [7, 8]
+    assert tok.num_special_tokens_to_add() == len(single) - 1
+    assert tok.num_special_tokens_to_add(pair=True) == len(pair) - 2
+
+
+def test_type_ids() -> None:
+    tok = WordTokenizer(special_tokens_pattern="cls_sep")
+    assert tok("hello", "a b")["token_type_ids"] == [0, 0, 0, 1, 1, 1]
+    zeros = WordTokenizer(special_tokens_pattern="cls_sep", token_type_ids_pattern="all_zeros")
+    assert zeros("hello", "a b")["token_type_ids"] == [0] * 6
+    bare = WordTokenizer(token_type_ids_include_special_tokens=False)
+    assert bare("hello", "a b")["token_type_ids"] == [0, 1, 1]
+
+
+def test_a_missing_special_token_is_told() -> None:
+    with pytest.raises(ValueError, match="'eos' pattern"):
+        WordTokenizer(special_tokens_pattern="eos")("hello")
+
+
+def test_inputs_of_every_kind() -> None:
+    tok = WordTokenizer(special_tokens_pattern="cls_sep")
+    assert tok([4, 5])["input_ids"] == [2, 4, 5, 3]
+    assert tok(["a b", "c"])["input_ids"] == [[2, 4, 5, 3], [2, 6, 3]]
+    assert tok([("a", "b"), ("c", "")])["input_ids"] == [[2, 4, 3, 5, 3], [2, 6, 3, 3]]
+    assert tok(["a", "b"], is_split_into_words=True)["input_ids"] == [2, 4, 5, 3]
+    assert tok([["a", "b"], ["c"]], is_split_into_words=True)["input_ids"] == [[2, 4, 5, 3], [2, 6, 3]]
+    assert tok([])["input_ids"] == []
+    for wrong, message in [(5, "found int"), (None, "give a text"), ([("a", "b", "c")], "pair of sequences")]:
+        with pytest.raises(ValueError, match=message):
+            tok(wrong)
+    with pytest.raises(ValueError, match="same length"):
+        tok(["a"], ["b", "c"])
+
+
+def test_added_tokens_take_their_neighbours_whitespace() -> None:
+    tok = WordTokenizer()
+    tok.add_tokens(
+        [AddedToken("[L]", lstrip=True), AddedToken("[R]", rstrip=True), AddedToken("[W]", single_word=True)]
+    )
+    assert tok.tokenize("a [L] b [R]  c[W] [W] d") == ["a", "[L]", "b", "[R]", "c[W]", "[W]", "d"]
+    assert tok.tokenize("a[L]b") == ["a", "[L]", "b"]
+    # Whether it is a word of its own is asked of the text as it was.
+    tok.add_tokens(AddedToken("[B]", lstrip=True, rstrip=True, single_word=True))
+    assert tok.tokenize("a [B] b") == ["a", "[B]", "b"]
+    assert tok.tokenize("a[B] b") == ["a[B]", "b"]
+
+
+def test_adding_tokens() -> None:
+    tok = WordTokenizer()
+    assert tok.add_tokens(["new", "new", "", "a"]) == 1
+    assert (len(tok), tok.convert_tokens_to_ids("new")) == (13, 12)
+    assert tok.add_special_tokens({"additional_special_tokens": ["<x>"]}) == 1
+    assert tok.extra_special_tokens == ["<x>"]
+    assert tok.decode([12, 13, 7], skip_special_tokens=True) == "new hello"
+    assert tok.tokenize("a<x>b", split_special_tokens=True) == ["a<x>b"]
+    with pytest.raises(TypeError, match="AddedToken"):
+        tok.add_tokens([5])  # type: ignore[list-item]
+    tok.added_tokens_decoder = {20: "later"}
+    assert tok.convert_ids_to_tokens(20) == "later"
+    with pytest.raises(TypeError, match="int to str"):
+        tok.added_tokens_decoder = {"20": "later"}  # type: ignore[dict-item]
+
+
+def test_truncation_takes_from_the_longer_one_first() -> None:
+    tok = WordTokenizer()
+    a, b = [1, 2, 3, 4, 5], [6, 7]
+    assert tok.truncate_sequences(a, b, 3) == ([1, 2], [6, 7], [])
+    assert tok.truncate_sequences(a, b, 4) == ([1, 2], [6], [])
+    assert tok.truncate_sequences([1, 2, 3], [4, 5, 6], 3) == ([1, 2], [4], [])
+    assert tok.truncate_sequences(a, None, 2, stride=1) == ([1, 2, 3], None, [3, 4, 5])
+    assert tok.truncate_sequences(a, b, 1, "only_second", 9) == (a, [6], [6, 7])
+    assert tok.truncate_sequences(a, b, 9, "only_first") == ([], b, a)
+    tok.truncation_side = "left"
+    assert tok.truncate_sequences(a, None, 2, stride=1) == ([3, 4, 5], None, [1, 2, 3])
+
+
+def test_overflow() -> None:
+    tok = WordTokenizer(special_tokens_pattern="cls_sep")
+    made = tok("a b c a", truncation=True, max_length=4, stride=1, return_overflowing_tokens=True, return_length=True)
+    assert made["overflowing_tokens"] == [5, 6, 4]
+    assert (made["num_truncated_tokens"], made["length"]) == (2, 4)
+    batch = tok(["a b c a", "a"], truncation=True, max_length=4, padding=True, return_overflowing_tokens=True)
+    assert batch["overflowing_tokens"] == [[6, 4], []]
+    assert batch["attention_mask"] == [[1, 1, 1, 1], [1, 1, 1, 0]]
+    with pytest.raises(ValueError, match="Not possible to return overflowing tokens for pair"):
+        tok("a b c", "a b", truncation=True, max_length=4, return_overflowing_tokens=True)
+
+
+def test_tensors() -> None:
+    tok = WordTokenizer()
+    made = tok(["a b", "c"], padding=True, return_tensors="np", padding_side="left")
+    assert np.array_equal(made["input_ids"], [[4, 5], [1, 6]])
+    assert tok("a b", return_tensors="np")["input_ids"].shape == (1, 2)
+    with pytest.raises(ValueError, match="padding=True"):
+        tok(["a b", "c"], return_tensors="np")
+
+
+def test_offsets_where_the_class_knows_them() -> None:
+    tok = PlacedWordTokenizer(special_tokens_pattern="cls_sep")
+    tok.add_tokens(AddedToken("[Q]", rstrip=True))
+    made = tok("hello [Q]  world", "a", return_offsets_mapping=True, padding="max_length", max_length=9)
+    assert made["input_ids"] == [2, 7, 12, 8, 3, 4, 3, 1, 1]
+    assert made["offset_mapping"] == [(0, 0), (0, 5), (6, 9), (11, 16), (0, 0), (0, 1), (0, 0), (0, 0), (0, 0)]
+    cut = tok(["a b c", "a"], return_offsets_mapping=True, truncation=True, max_length=4)
+    assert cut["offset_mapping"] == [[(0, 0), (0, 1), (2, 3), (0, 0)], [(0, 0), (0, 1), (0, 0)]]
+    words = tok(["hello", "a"], is_split_into_words=True, return_offsets_mapping=True)
+    assert words["offset_mapping"] == [(0, 0), (0, 5), (0, 1), (0, 0)]
+    assert [part.text for part in tok.chunk("a b c hello", 2)] == ["a b ", "c hello"]
+    assert tok.truncate_text("a b c", 2) == "a b "
+    with pytest.raises(UnsupportedError, match="_tokenize_with_offsets"):
+        WordTokenizer()("hello", return_offsets_mapping=True)
+
+
+def test_encodings_are_only_with_the_core() -> None:
+    tok = WordTokenizer()
+    assert not tok.is_fast
+    with pytest.raises(ValueError, match="Python based"):
+        tok("hello").word_ids()
+
+
+def test_saving_and_copies(tmp_path: Path) -> None:
+    tok = WordTokenizer(special_tokens_pattern="cls_sep", model_max_length=42)
+    tok.add_tokens([AddedToken("[Q]", lstrip=True), "bim"])
+    tok.add_special_tokens({"extra_special_tokens": ["<x>"]})
+    written = tok.save_pretrained(tmp_path)
+    assert {path.rsplit("/", 1)[1] for path in written} == {"tokenizer_config.json", "words.json"}
+    again = WordTokenizer.from_pretrained(tmp_path, special_tokens_pattern="cls_sep")
+    text = "hello [Q] bim <x> world"
+    for other in (again, pickle.loads(pickle.dumps(tok)), copy.deepcopy(tok)):
+        assert other(text)["input_ids"] == tok(text)["input_ids"]
+        assert other.added_tokens_decoder == tok.added_tokens_decoder
+        assert other.extra_special_tokens == ["<x>"]
+        assert other.model_max_length == 42
+
+
+def test_what_a_subclass_forgets_is_named() -> None:
+    class Empty(PythonBackend):
+        def get_vocab(self) -> dict[str, int]:
+            return {}
+
+    tok: Any = Empty()
+    with pytest.raises(NotImplementedError, match="Empty must implement _tokenize"):
+        tok("hello")
+
+
+def test_control_tokens_of_users_are_text_in_a_chat() -> None:
+    tok = WordTokenizer(chat_template="{% for m in messages %}<cls> {{ m['content'] }} <sep>{% endfor %}")
+    ids = tok.apply_chat_template([{"role": "user", "content": "hello"}], return_dict=False)
+    assert ids == [2, 7, 3]
