@@ -37,11 +37,7 @@ _ROOMS = {
     "tokenizer": "Tokenizer",
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names.split()}
-# Former and other names of the same things.
-_ALIASES = {
-    "PreTrainedTokenizer": "PythonBackend",
-    "PreTrainedTokenizerBase": "Tokenizer",
-    "PreTrainedTokenizerFast": "TokenizersBackend",
+_FAMILIES = {name: name for name, room in _HOME.items() if room.startswith("families.")} | {
     **dict.fromkeys(("BartTokenizer", "LEDTokenizer", "LongformerTokenizer", "MvpTokenizer"), "RobertaTokenizer"),
     **dict.fromkeys(
         ("ElectraTokenizer", "LayoutLMTokenizer", "LxmertTokenizer", "MobileBertTokenizer", "SqueezeBertTokenizer"),
@@ -50,9 +46,13 @@ _ALIASES = {
     "MT5Tokenizer": "T5Tokenizer",
     "Phi3Tokenizer": "LlamaTokenizer",
 }
-_FAMILIES = {name: name for room, names in _ROOMS.items() if room.startswith("families.") for name in names.split()}
-_ALIASES |= {
-    f"{name}Fast": real for name, real in (_FAMILIES | _ALIASES).items() if name.removesuffix("Tokenizer") != name
+# Former and other names of the same things; every family has two.
+_ALIASES = {
+    "PreTrainedTokenizer": "PythonBackend",
+    "PreTrainedTokenizerBase": "Tokenizer",
+    "PreTrainedTokenizerFast": "TokenizersBackend",
+    **{name: real for name, real in _FAMILIES.items() if name != real},
+    **{f"{name}Fast": real for name, real in _FAMILIES.items()},
 }
 
 __all__ = sorted([*_HOME, *_ALIASES])
