@@ -72,6 +72,39 @@ def tokenize(
 
 
 @app.command()
+def inspect(
+    text: Text,
+    tokenizer: Source,
+    html: Annotated[Path | None, typer.Option(help="Write a page instead, with details on hovering.")] = None,
+    special: Annotated[bool, typer.Option("--special", help="Add the special tokens of the tokenizer.")] = False,
+) -> None:
+    """Show a tokenizer at work on a text: whitespace and bytes made visible, each token with id, span and bytes."""
+    view = _load(tokenizer).show(_read(text), add_special_tokens=special)
+    if html is not None:
+        html.write_text(f'<!doctype html><meta charset="utf-8"><title>tokens</title>{view.html()}\n', encoding="utf-8")
+        print(f"wrote {html}")
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    print(view)
+    table = Table("shown", "token", "id", "span", "bytes", box=None, pad_edge=False)
+    for shown in view.shown():
+        data = "" if shown.data is None else shown.data.hex(" ")
+        start, end = shown.span
+        row = (shown.shape, shown.token, str(shown.index), f"{start}-{end}" if start < end else "", data)
+        table.add_row(*map(_escaped, row))
+    console.print(table)
+
+
+def _escaped(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)
+
+
+@app.command()
 def count(text: Text, tokenizer: Source) -> None:
     """Print how many tokens a text has, special tokens left out."""
     print(_load(tokenizer).count(_read(text)))

@@ -1,5 +1,6 @@
-"""What a person looks at: tokens as coloured text and as a table."""
+"""What a person looks at: tokens as coloured text, as a table, as HTML."""
 
 from lexel.inspect.terminal import coloured, token_table
+from lexel.inspect.view import Shown, TokenView
 
-__all__ = ["coloured", "token_table"]
+__all__ = ["Shown", "TokenView", "coloured", "token_table"]

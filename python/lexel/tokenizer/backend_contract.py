@@ -68,6 +68,14 @@ class BackendContract:
         """Write the vocabulary in the format of the tokenizer's original files; return their paths."""
         raise NotImplementedError(self._lacks("save_vocabulary"))
 
+    def token_bytes(self, index: int) -> bytes | None:
+        """Return the exact bytes an id contributes to a decoded text; None for ids that do not exist.
+
+        Raises:
+            UnsupportedError: a decoder whose text for a token depends on its neighbours.
+        """
+        raise NotImplementedError(self._lacks("token_bytes"))
+
     def decode_stream(self, *, skip_special_tokens: bool = False) -> DecodeStream:
         """Return an object that turns ids into text one by one, as a model generates them."""
         raise NotImplementedError(self._lacks("decode_stream"))

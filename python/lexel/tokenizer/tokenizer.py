@@ -23,7 +23,7 @@ from lexel.tokenizer import saving
 from lexel.tokenizer.budget import TokenBudget
 from lexel.tokenizer.ids import columns_of_lists, rows_of_ids
 from lexel.tokenizer.loading import read_options
-from lexel.tokenizer.special_token_attributes import SpecialTokenAttributes
+from lexel.tokenizer.showing import Showing
 from lexel.tokenizer.special_tokens import SpecialTokens
 from lexel.tokenizer.template_files import load_templates
 
@@ -64,7 +64,7 @@ _CLEAN_UP = (
 )
 
 
-class Tokenizer(SpecialTokenAttributes, TokenBudget):
+class Tokenizer(Showing, TokenBudget):
     """Text to ids and back. `Tokenizer.from_pretrained(...)` looks at the files and returns the right backend.
 
     Keyword arguments of the constructor become the tokenizer's settings: special tokens by name (`eos_token="</s>"`,
