@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import copy
 import pickle
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from lexel import TokenizersBackend
 
 CALLS: list[dict[str, Any]] = [
@@ -82,3 +87,21 @@ def test_copies_are_equal_and_independent(tok: TokenizersBackend, corpus: list[s
         assert (len(tok), len(twin)) == (size, size + 1)
         assert tok.mask_token is None
         assert tok.padding_side == "right"
+
+
+def test_a_fingerprint_tells_tokenizers_apart(
+    make: Callable[..., TokenizersBackend], corpus: list[str], tmp_path: Path
+) -> None:
+    tok = make()
+    before = tok.fingerprint()
+    tok(corpus, padding=True, truncation=True, max_length=7)
+    tok.decode([1, 2, 3])
+    assert tok.fingerprint() == before == copy.deepcopy(tok).fingerprint() == make().fingerprint()
+    code = "import pickle, sys; print(pickle.load(open(sys.argv[1], 'rb')).fingerprint())"
+    path = tmp_path / "tok.pickle"
+    path.write_bytes(pickle.dumps(tok))
+    elsewhere = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
+    assert elsewhere.stdout.strip() == before
+    others = [make(model_max_length=5), make(chat_template="x"), make(padding_side="left"), make()]
+    others[-1].add_tokens("new")
+    assert len({before, *(other.fingerprint() for other in others)}) == 5

@@ -641,6 +641,9 @@ class TokenizersBackend(Tokenizer):
         self._core.save(path)
         return (str(path),)
 
+    def _backend_state(self) -> str:
+        return self._core.engine.to_json()
+
     def _saved_class_name(self, compat: str) -> str:
         name = type(self).__name__
         if name == "TokenizersBackend":

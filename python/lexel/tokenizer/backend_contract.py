@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -114,6 +115,10 @@ class BackendContract:
     def _saved_state(self) -> dict[str, Any]:
         """Return what the configuration states that no file of the backend holds."""
         return {}
+
+    def _backend_state(self) -> str:
+        """Return all that decides what the backend does, as text."""
+        return json.dumps(sorted(self.get_vocab().items()))
 
     def _saved_class_name(self, compat: str) -> str:
         """Return the class name a saved configuration states."""

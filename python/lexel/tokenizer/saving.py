@@ -1,7 +1,9 @@
-"""Writing a tokenizer to a folder, and a folder to the hub."""
+"""Writing a tokenizer to a folder, and a folder to the hub; its fingerprint."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import TYPE_CHECKING, Any
 
 from lexel.tokenizer.config import build_config, write_json
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from lexel.tokenizer.config import Compat
     from lexel.tokenizer.tokenizer import Tokenizer
 
-__all__ = ["save", "upload"]
+__all__ = ["fingerprint", "save", "upload"]
 
 
 def save(
@@ -63,6 +65,19 @@ def _config(tokenizer: Tokenizer, compat: Compat) -> dict[str, Any]:
         if state.get(f"_{key}") is not None:
             config[key] = state[f"_{key}"]
     return config
+
+
+def fingerprint(tokenizer: Tokenizer) -> str:
+    """Return a hash of all a tokenizer is: its class, its settings, its backend's state."""
+    config = _config(tokenizer, "v5")
+    config["chat_template"] = tokenizer.chat_template
+    stated = json.dumps(config, sort_keys=True, ensure_ascii=True, default=str)
+    digest = hashlib.sha256()
+    kind = type(tokenizer)
+    for part in (f"{kind.__module__}.{kind.__qualname__}", stated, tokenizer._backend_state()):
+        data = part.encode("utf-8", "surrogatepass")
+        digest.update(len(data).to_bytes(8, "little") + data)
+    return digest.hexdigest()
 
 
 def upload(folder: Path, files: Iterable[str], *, repo_id: str, **options: Any) -> Any:

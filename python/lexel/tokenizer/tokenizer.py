@@ -714,6 +714,14 @@ class Tokenizer(Showing, TokenBudget):
         with tempfile.TemporaryDirectory() as folder:
             return saving.upload(Path(folder), self.save_pretrained(folder), repo_id=repo_id, **kwargs)
 
+    def fingerprint(self) -> str:
+        """Return a hash of the tokenizer: equal for equal ones, before and after use, in every process.
+
+        Raises:
+            UnsupportedError: a component written in Python has no serial form.
+        """
+        return saving.fingerprint(self)
+
     @classmethod
     def register_for_auto_class(cls, auto_class: str = "AutoTokenizer") -> None:
         """Mark a class of yours as the one its saved folders are loaded with."""
