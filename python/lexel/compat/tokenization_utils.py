@@ -1,0 +1,22 @@
+"""Names of the reference's module `tokenization_utils`."""
+
+from lexel.backends.characters import _is_control, _is_end_of_word, _is_punctuation, _is_start_of_word, _is_whitespace
+from lexel.backends.python import PythonBackend
+from lexel.backends.python import PythonBackend as PreTrainedTokenizer
+from lexel.backends.trie import ExtensionsTrie, Trie
+from lexel.compat.tokenization_utils_base import AddedToken, BatchEncoding, PreTrainedTokenizerBase
+
+__all__ = [
+    "AddedToken",
+    "BatchEncoding",
+    "ExtensionsTrie",
+    "PreTrainedTokenizer",
+    "PreTrainedTokenizerBase",
+    "PythonBackend",
+    "Trie",
+    "_is_control",
+    "_is_end_of_word",
+    "_is_punctuation",
+    "_is_start_of_word",
+    "_is_whitespace",
+]

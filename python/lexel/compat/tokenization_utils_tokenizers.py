@@ -1,0 +1,6 @@
+"""Names of the reference's module `tokenization_utils_tokenizers`."""
+
+from lexel.backends.tokenizers import TokenizersBackend
+from lexel.backends.tokenizers import TokenizersBackend as PreTrainedTokenizerFast
+
+__all__ = ["PreTrainedTokenizerFast", "TokenizersBackend"]
