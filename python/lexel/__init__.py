@@ -19,6 +19,7 @@ _ROOMS = {
     "UnsupportedError VocabularyError WeightsError",
     "families.albert": "AlbertTokenizer",
     "families.bert": "BertTokenizer",
+    "families.bert_legacy": "BertTokenizerLegacy",
     "families.clip": "CLIPTokenizer",
     "families.deberta_v2": "DebertaV2Tokenizer",
     "families.distilbert": "DistilBertTokenizer",
@@ -37,7 +38,7 @@ _ROOMS = {
     "tokenizer": "Tokenizer",
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names.split()}
-_FAMILIES = {name: name for name, room in _HOME.items() if room.startswith("families.")} | {
+_FAMILIES = {name: name for name, room in _HOME.items() if room.startswith("families.") and name[-6:] != "Legacy"} | {
     **dict.fromkeys(("BartTokenizer", "LEDTokenizer", "LongformerTokenizer", "MvpTokenizer"), "RobertaTokenizer"),
     **dict.fromkeys(
         ("ElectraTokenizer", "LayoutLMTokenizer", "LxmertTokenizer", "MobileBertTokenizer", "SqueezeBertTokenizer"),
