@@ -59,3 +59,23 @@ def inputs() -> dict[str, Case]:
     """Return the input list by id."""
     with (data_folder() / "inputs.jsonl").open(encoding="utf-8") as lines:
         return {case["id"]: case for case in map(json.loads, lines)}
+
+
+@lru_cache(maxsize=8)
+def added_contents(family: str) -> frozenset[str]:
+    """Return the contents of the added tokens of a file."""
+    content = json.loads((folder_of(family) / "tokenizer.json").read_bytes())
+    return frozenset(token["content"] for token in content["added_tokens"])
+
+
+def differs(family: str, name: str, actual: Any, expected: Any) -> bool:
+    """Return whether a column differs. Tokens are contents here, and there the text an added token was found in."""
+    if actual == expected:
+        return False
+    if name not in ("tokens", "tokens_special") or len(actual) != len(expected):
+        return True
+    added = added_contents(family)
+    return any(
+        ours != theirs and not (ours in added and theirs.strip().lower() == ours.lower())
+        for ours, theirs in zip(actual, expected, strict=True)
+    )

@@ -5,11 +5,14 @@ Source: transformers 5.23, `CLIPTokenizer`, its serialised pipeline.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from lexel import spec
 from lexel.families.family import Family, Vocab
 from lexel.spec import Json, Spec
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["CLIPTokenizer"]
 
@@ -64,3 +67,14 @@ class CLIPTokenizer(Family):
         bos, eos = str(self.bos_token), str(self.eos_token)
         ids = self._ids(bos, eos)
         return spec.roberta((bos, ids[bos]), (eos, ids[eos]), trim_offsets=False, add_prefix_space=False)
+
+    def _decode(self, token_ids: Any, *args: Any, **options: Any) -> str:
+        return _spaced(super()._decode(token_ids, *args, **options))
+
+    def _decode_rows(self, rows: Sequence[Any], *args: Any, **options: Any) -> list[str]:
+        return [_spaced(text) for text in super()._decode_rows(rows, *args, **options)]
+
+
+def _spaced(text: str) -> str:
+    """Return a decoded text with spaces where words ended: the pipelines of this family leave the marks in it."""
+    return text.replace("</w>", " ").strip()

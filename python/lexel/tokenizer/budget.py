@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lexel.tokenizer.backend_contract import BackendContract
 
@@ -20,7 +20,8 @@ class TokenBudget(BackendContract):
 
     def count(self, text: str, *, add_special_tokens: bool = False) -> int:
         """Return how many tokens a text has."""
-        return len(self._encode_plus(text, add_special_tokens=add_special_tokens, verbose=False)["input_ids"])
+        tokenizer: Any = self
+        return len(tokenizer.encode(text, add_special_tokens=add_special_tokens, verbose=False))
 
     def truncate_text(self, text: str, max_tokens: int, *, side: str | None = None) -> str:
         """Return the part of a text that has at most `max_tokens` tokens, cut where it encodes to the ids it had.
