@@ -51,3 +51,72 @@ impl Charsmap {
         None
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+
+    /// Lay entries out as the bytes of a map: every node where it first fits.
+    pub(crate) fn charsmap(entries: &[(&str, &str)]) -> Vec<u8> {
+        let mut replacements = Vec::new();
+        let mut places = BTreeMap::new();
+        for (key, value) in entries {
+            places.insert(key.as_bytes(), replacements.len() as u32);
+            replacements.extend_from_slice(value.as_bytes());
+            replacements.push(0);
+        }
+        let mut units = BTreeMap::from([(0, 0)]);
+        let mut nodes = vec![(Vec::new(), 0)];
+        while let Some((prefix, at)) = nodes.pop() {
+            let below = |key: &&&[u8]| key.starts_with(&prefix) && key.len() > prefix.len();
+            let labels: BTreeSet<u8> = places.keys().filter(below).map(|key| key[prefix.len()]).collect();
+            let leaf = places.get(&prefix[..]).copied();
+            let slots: Vec<u32> = labels.iter().copied().chain(leaf.map(|_| 0)).map(u32::from).collect();
+            let fits = |base: &u32| slots.iter().all(|slot| !units.contains_key(&(at ^ base ^ slot)));
+            let base = (1..1 << 20).find(fits).expect("there is room");
+            *units.entry(at).or_default() |= base << 10 | u32::from(leaf.is_some()) << 8;
+            if let Some(place) = leaf {
+                units.insert(at ^ base, 1 << 31 | place);
+            }
+            for label in labels {
+                units.insert(at ^ base ^ u32::from(label), u32::from(label));
+                nodes.push(([&prefix[..], &[label]].concat(), at ^ base ^ u32::from(label)));
+            }
+        }
+        // No byte is the label of a unit that nobody took.
+        let last = *units.keys().next_back().expect("the root is there");
+        let all = (0..=last).map(|at| units.get(&at).copied().unwrap_or(0x200)).flat_map(u32::to_le_bytes);
+        [&((last + 1) * 4).to_le_bytes(), &all.collect::<Vec<_>>()[..], &replacements].concat()
+    }
+
+    #[test]
+    fn the_shortest_prefix_with_an_entry_counts() {
+        let map =
+            Charsmap::parse(&charsmap(&[("ab", "x"), ("abc", "y"), ("é", ""), ("z\u{301}", "ž")])).expect("reads");
+        assert_eq!(
+            ["ab", "abc", "abd", "a", "", "é", "z", "z\u{301}!"].map(|text| map.get(text)),
+            [Some("x"), Some("x"), Some("x"), None, None, Some(""), None, Some("ž")]
+        );
+    }
+
+    #[test]
+    fn a_map_that_points_nowhere_maps_nothing() {
+        let mut seed = 1_u32;
+        let whole = charsmap(&[("ab", "x"), ("é", "yz")]);
+        for _ in 0..2_000 {
+            let mut bytes = whole.clone();
+            for _ in 0..8 {
+                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let place = 4 + (seed >> 8) as usize % (bytes.len() - 4);
+                bytes[place] = seed as u8;
+            }
+            if let Ok(map) = Charsmap::parse(&bytes) {
+                for text in ["ab", "é", "x", "\u{10FFFF}", ""] {
+                    let _ = map.get(text);
+                }
+            }
+        }
+    }
+}

@@ -18,8 +18,13 @@ impl<T> LazyBlocks<T> {
     #[inline]
     pub(super) fn get(&self, c: char, fill: impl FnOnce(&mut dyn Iterator<Item = char>) -> T) -> &T {
         let block = u32::from(c) / BLOCK;
-        let characters = || (block * BLOCK..(block + 1) * BLOCK).filter_map(char::from_u32);
-        self.0[block as usize].get_or_init(|| Box::new(fill(&mut characters())))
+        let cell = &self.0[block as usize];
+        cell.get().unwrap_or_else(|| {
+            let mut characters = (block * BLOCK..(block + 1) * BLOCK).filter_map(char::from_u32);
+            // Made outside the cell: no thread waits for another that makes it too, and a fork never copies one half made.
+            let made = Box::new(fill(&mut characters));
+            cell.get_or_init(|| made)
+        })
     }
 }
 

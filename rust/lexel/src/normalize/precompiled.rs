@@ -219,3 +219,60 @@ impl<const SPANS: bool> Writer<'_, SPANS> {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::charsmap::tests::charsmap;
+    use super::*;
+
+    fn run(entries: &[(&str, &str)], text: &str) -> (String, Vec<(u32, u32)>) {
+        let map = Precompiled::new(&charsmap(entries)).expect("reads");
+        let mut plain = Aligned::<false>::from_original(text, 0);
+        map.apply(&mut plain);
+        let mut aligned = Aligned::<true>::from_original(text, 0);
+        map.apply(&mut aligned);
+        assert_eq!(plain.text, aligned.text);
+        assert!(!map.is_identity(text) || aligned.text == text);
+        (aligned.text.clone(), aligned.spans())
+    }
+
+    #[test]
+    fn short_clusters_are_mapped_as_a_whole() {
+        let entries = [("a", "X"), ("\r", " ")];
+        assert_eq!(run(&entries, "ba\u{301}b"), ("bXb".into(), vec![(0, 1), (1, 2), (4, 5)]));
+        assert_eq!(run(&entries, "a\u{301}\u{301}\u{301}").0, "X\u{301}\u{301}\u{301}");
+        assert_eq!(run(&entries, "x\r\ny"), ("x y".into(), vec![(0, 1), (1, 2), (3, 4)]));
+        assert_eq!(run(&entries, "b\u{301}c").0, "b\u{301}c");
+    }
+
+    #[test]
+    fn what_vanishes_takes_the_place_of_what_was_inserted() {
+        let entries = [("™", "TM"), ("\u{1}", ""), ("\u{2}", "")];
+        assert_eq!(run(&entries, "™\u{1}\u{2}g"), ("TMg".into(), vec![(0, 3), (3, 4), (5, 6)]));
+        assert_eq!(run(&entries, "™g").1, [(0, 3), (0, 3), (3, 4)]);
+        assert_eq!(run(&entries, "g\u{1}g").1, [(0, 1), (2, 3)]);
+    }
+
+    #[test]
+    fn what_vanishes_at_the_beginning_is_forgotten() {
+        let entries = [("\u{1}", ""), ("½", "1/2")];
+        assert_eq!(run(&entries, "\u{1}\u{1}ab½"), ("ab1/2".into(), vec![(0, 1), (1, 2), (2, 3), (2, 3), (2, 3)]));
+        assert_eq!(run(&entries, "\u{1}"), (String::new(), vec![]));
+    }
+
+    #[test]
+    fn capitals_beside_clusters_are_mapped_too() {
+        let letters: Vec<String> = ('A'..='Z').flat_map(|c| [c.to_string(), c.to_lowercase().to_string()]).collect();
+        let entries: Vec<_> = letters.chunks(2).map(|pair| (&*pair[0], &*pair[1])).collect();
+        assert_eq!(run(&entries, "AB\u{301}CÄ\u{301}D").0, "abcÄ\u{301}d");
+    }
+
+    #[test]
+    fn long_texts_are_mapped_in_linear_time() {
+        let entries = [("a", "x"), ("\u{1}", ""), ("\u{1F1E9}", "D"), ("ﷺ", "salla allahou alayhi wasallam")];
+        for part in ["\u{301}", "a\u{301}", "\u{1}", "b\u{1}", "\u{1F1E9}", "👩\u{200D}", "\u{94D}\u{915}", "\r", "ﷺ"]
+        {
+            run(&entries, &part.repeat(300_000 / part.len()));
+        }
+    }
+}
