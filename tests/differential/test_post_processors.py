@@ -37,7 +37,7 @@ def random_post_processor(rng: random.Random, depth: int = 0) -> Json:
         return {"type": kind, "add_prefix_space": rng.random() < 0.5, "trim_offsets": rng.random() < 0.8}
     if kind == "TemplateProcessing":
         return random_template(rng)
-    ends = {"type": kind, "sep": [rng.choice(NAMES), rng.randrange(300)], "cls": [rng.choice(NAMES), 7]}
+    ends: Json = {"type": kind, "sep": [rng.choice(NAMES), rng.randrange(300)], "cls": [rng.choice(NAMES), 7]}
     if kind == "RobertaProcessing" or rng.random() < 0.1:
         # One of these alone, or none, makes it BERT's; both make it RoBERTa's, whatever the type says.
         ends |= {"trim_offsets": rng.random() < 0.7, "add_prefix_space": rng.random() < 0.5}

@@ -1,46 +1,118 @@
 //! Decoders: from token strings back to text, all at once or step by step.
 
+mod cleanup;
+mod machine;
+mod replacer;
 mod stream;
-
-use std::borrow::Cow;
+#[cfg(test)]
+mod tests;
+mod whole;
 
 use serde_json::Value;
 
-use crate::error::{Error, Result};
-use crate::json::{Object, wrong};
-use crate::model::bpe::letter_byte;
+use crate::error::{Error, ErrorKind, Result};
+use crate::json::{Object, variant, wrong};
+use crate::split::{Metaspace, Pattern};
 pub(crate) use stream::StreamState;
 
-/// A compiled decoder.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A compiled decoder. Each takes a row of tokens and gives a row; at the end the row is joined.
+#[derive(Clone, Debug)]
 pub(crate) enum Decoder {
+    /// Byte-level letters to bytes; the row becomes one token.
     ByteLevel,
-    Replace { pattern: String, content: String },
+    /// Takes the prefix off, or puts a space before a token without it; the first token stays.
+    WordPiece { prefix: String, cleanup: bool },
+    /// The replacement becomes a space; in the first token it goes, if it may have been put there.
+    Metaspace { replacement: char, prepends: bool },
+    /// The suffix becomes a space; in the last token it goes.
+    Bpe { suffix: String },
+    /// Runs of `<0xNN>` become text.
     ByteFallback,
+    /// The row becomes one token.
     Fuse,
+    /// Takes characters off both ends of every token.
     Strip { content: char, start: usize, stop: usize },
+    /// Replaces in every token.
+    Replace { pattern: Needle, content: String },
+    /// Drops repeated tokens, the padding token, and tokens that are empty then.
+    Ctc { pad: String, delimiter: String, cleanup: bool },
+    /// One after the other.
     Sequence(Vec<Decoder>),
 }
 
+/// What a [`Decoder::Replace`] looks for.
+#[derive(Clone, Debug)]
+pub(crate) enum Needle {
+    Literal(String),
+    /// Matches before every character and at the end, but not in an empty token.
+    Empty,
+    Regex(Pattern),
+}
+
+/// The types a decoder may name.
+const TYPES: [&str; 10] = [
+    "BPEDecoder",
+    "ByteLevel",
+    "WordPiece",
+    "Metaspace",
+    "CTC",
+    "Sequence",
+    "Replace",
+    "Fuse",
+    "Strip",
+    "ByteFallback",
+];
+
 impl Decoder {
     /// Compile the JSON of a decoder; `path` is where it stands in the file.
+    ///
+    /// A type that is none of [`TYPES`], or no type at all, is what files before types had: the fields say which it is.
     pub(crate) fn compile(value: &Value, path: &str) -> Result<Self> {
+        if value.is_array() {
+            return Err(Error::unsupported("a decoder written as a list of its fields").at(path));
+        }
         let object = Object::new(value, path)?;
-        Ok(match object.str("type")? {
-            "ByteLevel" => Self::ByteLevel,
+        let kind = object.map.get("type");
+        if let Some(name) = kind.and_then(variant).filter(|name| TYPES.contains(name)) {
+            return Self::of_type(name, object);
+        }
+        let untagged = ["BPEDecoder", "WordPiece", "CTC", "Replace", "Strip"];
+        for name in untagged {
+            match Self::of_type(name, object) {
+                Err(error) if error.kind() == ErrorKind::Format => {}
+                found => return found,
+            }
+        }
+        Err(match kind {
+            Some(Value::String(name)) => Error::unsupported(format!("the decoder {name:?}")).at(path),
+            Some(other) => wrong(&object.child("type"), "the name of a decoder", other),
+            None => Error::format(format!("a decoder needs a \"type\", one of {}", TYPES.join(", "))).at(path),
+        })
+    }
+
+    fn of_type(name: &str, object: Object<'_>) -> Result<Self> {
+        Ok(match name {
+            "ByteLevel" => {
+                for (field, required) in [("add_prefix_space", true), ("trim_offsets", true), ("use_regex", false)] {
+                    if required || object.map.contains_key(field) {
+                        object.bool(field)?;
+                    }
+                }
+                Self::ByteLevel
+            }
+            "WordPiece" => {
+                Self::WordPiece { prefix: object.str("prefix")?.to_owned(), cleanup: object.bool("cleanup")? }
+            }
+            "Metaspace" => {
+                let metaspace = Metaspace::compile(object)?;
+                let replacement = metaspace.replacement().chars().next().unwrap_or_default();
+                Self::Metaspace { replacement, prepends: metaspace.prepends() }
+            }
+            "BPEDecoder" => Self::Bpe { suffix: object.str("suffix")?.to_owned() },
             "ByteFallback" => Self::ByteFallback,
             "Fuse" => Self::Fuse,
             "Replace" => {
-                let path = object.child("pattern");
-                let pattern = Object::new(object.need("pattern")?, &path)?;
-                if pattern.map.contains_key("Regex") {
-                    return Err(Error::unsupported("the decoder \"Replace\" with a regex").at(&path));
-                }
-                let literal = pattern.str("String")?;
-                if literal.is_empty() {
-                    return Err(Error::unsupported("the decoder \"Replace\" with an empty pattern").at(&path));
-                }
-                Self::Replace { pattern: literal.to_owned(), content: object.str("content")?.to_owned() }
+                Self::Replace { pattern: Needle::compile(object)?, content: object.str("content")?.to_owned() }
             }
             "Strip" => {
                 let content = object.str("content")?;
@@ -50,113 +122,56 @@ impl Decoder {
                 };
                 Self::Strip { content, start: object.usize("start")?, stop: object.usize("stop")? }
             }
-            "Sequence" => {
+            "CTC" => Self::Ctc {
+                pad: object.str("pad_token")?.to_owned(),
+                delimiter: object.str("word_delimiter_token")?.to_owned(),
+                cleanup: object.bool("cleanup")?,
+            },
+            _ => {
                 let path = object.child("decoders");
                 let parts = object.array("decoders")?.iter().enumerate();
                 Self::Sequence(parts.map(|(i, p)| Self::compile(p, &format!("{path}[{i}]"))).collect::<Result<_>>()?)
             }
-            other => return Err(Error::unsupported(format!("the decoder {other:?}")).at(path)),
         })
     }
+}
 
-    /// Decode a row of tokens.
-    pub(crate) fn decode<'t>(&self, tokens: impl Iterator<Item = &'t str>) -> String {
-        if *self == Self::ByteLevel {
-            let mut bytes = Vec::new();
-            tokens.for_each(|token| push_letters(token, &mut bytes));
-            return lossy(bytes);
+impl Needle {
+    fn compile(object: Object<'_>) -> Result<Self> {
+        let path = object.child("pattern");
+        let value = object.need("pattern")?;
+        let expected = "{\"String\": …} or {\"Regex\": …}";
+        let (name, text) = match value.as_object().and_then(|map| map.iter().next().filter(|_| map.len() == 1)) {
+            Some((name, Value::String(text))) => (name.as_str(), text.as_str()),
+            _ => return Err(wrong(&path, expected, value)),
+        };
+        match name {
+            "String" if text.is_empty() => Ok(Self::Empty),
+            "String" => Ok(Self::Literal(text.to_owned())),
+            "Regex" => Pattern::regex(text).map(Self::Regex).map_err(|error| error.at(&path)),
+            _ => Err(wrong(&path, expected, value)),
         }
-        let tokens = self.run(tokens.map(Cow::Borrowed).collect());
-        tokens.concat()
     }
 
-    fn run<'t>(&self, tokens: Vec<Cow<'t, str>>) -> Vec<Cow<'t, str>> {
+    /// Replace every match.
+    fn replace(&self, token: &str, content: &str) -> Option<String> {
         match self {
-            Self::ByteLevel => {
-                let mut bytes = Vec::new();
-                for token in &tokens {
-                    push_letters(token, &mut bytes);
-                }
-                vec![Cow::Owned(lossy(bytes))]
+            Self::Literal(pattern) => {
+                token.contains(pattern.as_str()).then(|| token.replace(pattern.as_str(), content))
             }
-            Self::Replace { pattern, content } => {
-                tokens.into_iter().map(|token| replace_in(token, pattern, content)).collect()
+            // The reference finds nothing in an empty token, whatever the pattern.
+            Self::Empty | Self::Regex(_) if token.is_empty() => None,
+            Self::Empty => Some(token.replace("", content)),
+            Self::Regex(pattern) => {
+                let (mut out, mut last) = (String::new(), 0);
+                pattern.for_each_match(token, |start, end| {
+                    out.push_str(&token[last..start]);
+                    out.push_str(content);
+                    last = end;
+                });
+                out.push_str(&token[last..]);
+                Some(out)
             }
-            Self::ByteFallback => {
-                let mut out = Vec::with_capacity(tokens.len());
-                let mut run = Vec::new();
-                for token in tokens {
-                    if let Some(byte) = fallback_byte(&token) {
-                        run.push(byte);
-                    } else {
-                        push_run(&mut run, |text| out.push(Cow::Owned(text)));
-                        out.push(token);
-                    }
-                }
-                push_run(&mut run, |text| out.push(Cow::Owned(text)));
-                out
-            }
-            Self::Fuse => vec![Cow::Owned(tokens.concat())],
-            Self::Strip { content, start, stop } => {
-                tokens.into_iter().map(|token| strip_from(token, *content, *start, *stop)).collect()
-            }
-            Self::Sequence(parts) => parts.iter().fold(tokens, |tokens, part| part.run(tokens)),
         }
     }
-}
-
-fn lossy(bytes: Vec<u8>) -> String {
-    match String::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
-    }
-}
-
-/// The bytes a token stands for: those of its byte-level letters or, if it has other characters, its own.
-pub(crate) fn push_letters(token: &str, bytes: &mut Vec<u8>) {
-    let before = bytes.len();
-    for c in token.chars() {
-        if let Some(byte) = letter_byte(c) {
-            bytes.push(byte);
-        } else {
-            bytes.truncate(before);
-            bytes.extend_from_slice(token.as_bytes());
-            return;
-        }
-    }
-}
-
-fn replace_in<'t>(token: Cow<'t, str>, pattern: &str, content: &str) -> Cow<'t, str> {
-    if token.contains(pattern) { Cow::Owned(token.replace(pattern, content)) } else { token }
-}
-
-/// The byte of a token of the form `<0xNN>`.
-pub(crate) fn fallback_byte(token: &str) -> Option<u8> {
-    let digits = token.strip_prefix("<0x")?.strip_suffix('>')?;
-    if token.len() != 6 || !token.is_char_boundary(5) {
-        return None;
-    }
-    u8::from_str_radix(digits, 16).ok()
-}
-
-/// A run of bytes is a text if all of it is; otherwise every byte becomes a replacement character.
-fn push_run(run: &mut Vec<u8>, mut push: impl FnMut(String)) {
-    if run.is_empty() {
-        return;
-    }
-    match String::from_utf8(std::mem::take(run)) {
-        Ok(text) => push(text),
-        Err(error) => (0..error.as_bytes().len()).for_each(|_| push("\u{FFFD}".to_owned())),
-    }
-}
-
-fn strip_from(token: Cow<'_, str>, content: char, start: usize, stop: usize) -> Cow<'_, str> {
-    let width = content.len_utf8();
-    let leading = token.chars().take(start).take_while(|&c| c == content).count() * width;
-    let trailing = token.chars().rev().take(stop).take_while(|&c| c == content).count() * width;
-    if leading == 0 && trailing == 0 {
-        return token;
-    }
-    let end = (token.len() - trailing).max(leading);
-    Cow::Owned(token[leading..end].to_owned())
 }

@@ -47,8 +47,13 @@ impl Metaspace {
     }
 
     /// What stands for a space, one character.
-    pub(super) fn replacement(&self) -> &str {
+    pub(crate) fn replacement(&self) -> &str {
         &self.replacement
+    }
+
+    /// Whether one may stand before a text: then the decoder takes it away again.
+    pub(crate) fn prepends(&self) -> bool {
+        self.scheme != Scheme::Never
     }
 
     /// Whether the text is cut before every replacement.

@@ -8,6 +8,7 @@ mod behavior;
 mod compile;
 mod local;
 mod metaspace;
+pub(crate) use metaspace::Metaspace;
 mod pattern;
 mod regex;
 mod rewrite;

@@ -1,0 +1,172 @@
+use serde_json::{Value, json};
+
+use super::{Decoder, StreamState};
+use crate::error::ErrorKind;
+use crate::random::Random;
+
+fn decoder(value: &Value) -> Decoder {
+    Decoder::compile(value, "decoder").expect("a decoder")
+}
+
+fn llama() -> Value {
+    json!({"type": "Sequence", "decoders": [
+        {"type": "Replace", "pattern": {"String": "▁"}, "content": " "},
+        {"type": "ByteFallback"},
+        {"type": "Fuse"},
+        {"type": "Strip", "content": " ", "start": 1, "stop": 0},
+    ]})
+}
+
+fn below(random: &mut Random, n: u64) -> u64 {
+    random.next_u64() % n
+}
+
+fn one_of<T: Clone>(random: &mut Random, items: &[T]) -> T {
+    items[below(random, items.len() as u64) as usize].clone()
+}
+
+fn any_decoder(random: &mut Random, depth: usize) -> Value {
+    let literals = ["▁", " ", "ab", "aab", "</w>", "", "##", "é", "<0x41>", "abab", ".", "Ġ"];
+    let flag = below(random, 2) == 0;
+    let word = one_of(random, &literals);
+    match below(random, if depth > 0 { 13 } else { 10 }) {
+        0 => json!({"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true}),
+        1 => json!({"type": "WordPiece", "prefix": one_of(random, &["##", "##", "", "a"]), "cleanup": flag}),
+        2 => {
+            let scheme = one_of(random, &["always", "first", "never"]);
+            json!({"type": "Metaspace", "replacement": one_of(random, &["▁", "a", " "]), "prepend_scheme": scheme})
+        }
+        3 => json!({"type": "BPEDecoder", "suffix": one_of(random, &["</w>", "</w>", "a", "", "aa"])}),
+        4 => json!({"type": "ByteFallback"}),
+        5 => json!({"type": "Fuse"}),
+        6 => {
+            let (start, stop) = (below(random, 3), below(random, 3));
+            json!({"type": "Strip", "content": one_of(random, &[" ", "a", "é", "▁"]), "start": start, "stop": stop})
+        }
+        7 => json!({"type": "Replace", "pattern": {"String": word}, "content": one_of(random, &literals)}),
+        8 => {
+            let regex = one_of(random, &["a+", r"\s", "[ab]{2}", "b|ab"]);
+            json!({"type": "Replace", "pattern": {"Regex": regex}, "content": one_of(random, &literals)})
+        }
+        9 => {
+            let pad = one_of(random, &["a", "", "<pad>", " "]);
+            json!({"type": "CTC", "pad_token": pad, "word_delimiter_token": one_of(random, &["|", "", "a", "b"]), "cleanup": flag})
+        }
+        _ => {
+            let parts: Vec<Value> = (0..below(random, 5)).map(|_| any_decoder(random, depth - 1)).collect();
+            json!({"type": "Sequence", "decoders": parts})
+        }
+    }
+}
+
+const TOKENS: [&str; 36] = [
+    "a", "b", "aa", "aab", "", " ", "▁", "▁a", "##a", "##", "#", ".", " .", " n't", "n't", " do", " not", "'", "</w>",
+    "a</w>", "</", "w>b", "é", "Ġa", "Ã", "©", "ÃĤ", "<0xC3>", "<0xA9>", "<0x41>", "<0xFF>", "<0xE2>", "<0x", "|",
+    "日 ", "<pad>",
+];
+
+fn check(value: &Value, tokens: &[&str]) {
+    let decoder = decoder(value);
+    let mut stream = StreamState::new(Some(&decoder));
+    let mut given = String::new();
+    for at in 0..=tokens.len() {
+        let mut fork = stream.clone();
+        let mut text = given.clone();
+        fork.flush(&mut text);
+        assert_eq!(text, decoder.decode(tokens[..at].iter().copied()), "{value} on {:?}", &tokens[..at]);
+        if let Some(token) = tokens.get(at) {
+            stream.feed(token, &mut given);
+        }
+    }
+    stream.flush(&mut String::new());
+    let mut again = String::new();
+    for token in tokens {
+        stream.feed(token, &mut again);
+    }
+    stream.flush(&mut again);
+    assert_eq!(again, decoder.decode(tokens.iter().copied()), "{value}: a stream starts anew after its end");
+}
+
+#[test]
+fn streams_equal_the_whole_for_every_chain_and_every_end() {
+    let mut random = Random::new(7);
+    for _ in 0..30_000 {
+        let value = any_decoder(&mut random, 2);
+        let tokens: Vec<&str> = (0..below(&mut random, 9)).map(|_| one_of(&mut random, &TOKENS)).collect();
+        check(&value, &tokens);
+    }
+    let rows: &[&[&str]] =
+        &[&["▁", "▁a", "<0xC3>", "<0xA9>", "b", "<0xC3>", "x", "<0xFF>"], &["▁a", "<0xE6>", "<0x97>", "<0xA5>", "b"]];
+    rows.iter().for_each(|row| check(&llama(), row));
+}
+
+/// What has been given out after each token.
+fn steps(value: &Value, tokens: &[&str]) -> Vec<String> {
+    let mut stream = StreamState::new(Some(&decoder(value)));
+    let mut out = String::new();
+    tokens
+        .iter()
+        .map(|token| {
+            stream.feed(token, &mut out);
+            out.clone()
+        })
+        .collect()
+}
+
+#[test]
+fn text_is_given_out_as_soon_as_it_is_final() {
+    let byte_level = json!({"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true});
+    assert_eq!(steps(&byte_level, &["aÃ", "©"]), ["a", "aé"]);
+    assert_eq!(steps(&llama(), &["▁a", "<0xC3>", "<0xA9>", "b"]), ["a", "a", "a", "aéb"]);
+    // A run of bytes that can be no text any more is known to be replacement characters.
+    assert_eq!(steps(&llama(), &["<0xC3>", "<0xC3>", "<0xA9>"]), ["", "\u{FFFD}\u{FFFD}", "\u{FFFD}\u{FFFD}\u{FFFD}"]);
+    let words = json!({"type": "WordPiece", "prefix": "##", "cleanup": true});
+    assert_eq!(steps(&words, &["a", "##b", ".", "c"]), ["a", "ab", "ab.", "ab. c"]);
+    let suffixed = json!({"type": "BPEDecoder", "suffix": "</w>"});
+    assert_eq!(steps(&suffixed, &["a</w>", "b", "c</w>"]), ["a", "a b", "a bc"]);
+    let joined = json!({"type": "Sequence", "decoders": [{"type": "Fuse"}, words]});
+    assert_eq!(steps(&joined, &["a", " ", ".", " do", " no"]), ["a", "a", "a.", "a.", "a."]);
+    let ctc = json!({"type": "CTC", "pad_token": "<pad>", "word_delimiter_token": "|", "cleanup": true});
+    assert_eq!(steps(&ctc, &["a", "a", "<pad>", "a", "|"]), ["a", "a", "a", "aa", "aa "]);
+}
+
+#[test]
+fn long_streams_take_linear_time() {
+    let long = "a".repeat(50_000);
+    let replace = json!({"type": "Replace", "pattern": {"String": long}, "content": "x"});
+    let strip = json!({"type": "Strip", "content": "a", "start": 0, "stop": 1_000_000});
+    for part in [replace, strip, json!({"type": "WordPiece", "prefix": long, "cleanup": true})] {
+        let value = json!({"type": "Sequence", "decoders": [{"type": "Fuse"}, part]});
+        let decoder = decoder(&value);
+        let mut stream = StreamState::new(Some(&decoder));
+        let mut out = String::new();
+        (0..120_000).for_each(|_| stream.feed("a", &mut out));
+        stream.flush(&mut out);
+        assert_eq!(out, decoder.decode(std::iter::repeat_n("a", 120_000)));
+    }
+    let value = json!({"type": "ByteFallback"});
+    let mut stream = StreamState::new(Some(&decoder(&value)));
+    let mut out = String::new();
+    (0..200_000).for_each(|_| stream.feed("<0x41>", &mut out));
+    stream.flush(&mut out);
+    assert_eq!(out.len(), 200_000);
+}
+
+#[test]
+fn decoders_without_a_type_are_known_by_their_fields() {
+    assert!(matches!(decoder(&json!({"suffix": "x", "prefix": "y", "cleanup": true})), Decoder::Bpe { .. }));
+    assert!(matches!(decoder(&json!({"type": "Old", "prefix": "y", "cleanup": true})), Decoder::WordPiece { .. }));
+    assert!(matches!(decoder(&json!({"content": "y", "start": 1, "stop": 0})), Decoder::Strip { .. }));
+    for (value, kind, path) in [
+        (json!({}), ErrorKind::Format, "decoder"),
+        (json!({"type": "Fancy"}), ErrorKind::Unsupported, "decoder"),
+        (json!(["</w>"]), ErrorKind::Unsupported, "decoder"),
+        (json!({"type": "ByteLevel"}), ErrorKind::Format, "decoder"),
+        (json!({"type": "Strip", "content": "ab", "start": 0, "stop": 0}), ErrorKind::Format, "decoder.content"),
+        (json!({"type": "Replace", "pattern": {"A": "b"}, "content": ""}), ErrorKind::Format, "decoder.pattern"),
+        (json!({"type": "Sequence", "decoders": [null]}), ErrorKind::Format, "decoder.decoders[0]"),
+    ] {
+        let error = Decoder::compile(&value, "decoder").expect_err("refused");
+        assert_eq!((error.kind(), error.path()), (kind, Some(path)), "{error}");
+    }
+}
