@@ -6,7 +6,9 @@ Normalizer and decoder of the real files are left out: they have tests of their 
 from __future__ import annotations
 
 import json
+import math
 import random
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -260,3 +262,35 @@ def test_an_empty_vocabulary_encodes_no_text() -> None:
     sides = both(tokenizer_json({"unk_id": None, "vocab": []}))
     assert sides is not None
     report("empty", "", ["", "a"], encodes(*sides))
+
+
+def test_sampling_draws_from_the_distribution_of_the_paths(seed: str) -> None:
+    """Frequencies of whole calls against probabilities worked out here, and seeds that give the same again."""
+    tokens = {"▁": -3.0, "a": -1.5, "b": -2.0, "ab": -2.5, "▁a": -2.0, "ba": -2.2}
+    content = tokenizer_json({"unk_id": 0, "vocab": [["<unk>", 0.0], *([t, s] for t, s in tokens.items())]})
+    engine = Engine.from_json(json.dumps(content | {"pre_tokenizer": METASPACE}))
+
+    def paths(text: str) -> list[tuple[list[str], float]]:
+        if not text:
+            return [([], 0.0)]
+        starts = [token for token in tokens if text.startswith(token)]
+        return [([t, *rest], tokens[t] + score) for t in starts for rest, score in paths(text[len(t) :])]
+
+    first = random.Random(f"{seed}/unigram/sampling").randrange(2**40)
+    for alpha, nbest in ((0.5, None), (1.0, -1), (0.0, None), (2.0, 3), (None, 4)):
+        wanted = sorted(paths("▁aba"), key=lambda path: -path[1])
+        wanted = wanted[:nbest] if nbest is not None and nbest > 0 else wanted
+        weights = [math.exp((1.0 if alpha is None else alpha) * score) for _, score in wanted]
+        batch = engine.encode_batch(["aba"] * 20_000, sampling=(None, alpha, nbest, first))
+        counts = Counter(map(tuple, batch.lists("ids")))
+        assert sum(counts.values()) == 20_000
+        for (path, _), weight in zip(wanted, weights, strict=True):
+            expected = weight / sum(weights)
+            frequency = counts.pop(tuple(engine.token_to_id(token) for token in path), 0) / 20_000
+            assert abs(frequency - expected) < 4.5 * math.sqrt(expected / 20_000), (alpha, nbest, path)
+        assert not counts
+        again = engine.encode_batch(["aba"] * 100, sampling=(None, alpha, nbest, first), num_threads=2)
+        assert again.lists("ids") == batch.lists("ids")[:100]
+    assert engine.encode("aba aba", sampling=(None, 0.1, 1, 1)) == engine.encode("aba aba")
+    with pytest.raises(ValueError, match="Unigram has alpha"):
+        engine.encode("a", sampling=(0.1, None, None, 1))

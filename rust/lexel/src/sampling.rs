@@ -25,9 +25,11 @@ pub struct Sampling {
     /// BPE: how probable it is that a merge is passed over each time it is due, from 0 (never) to 1 (no merges at all);
     /// `None`: what the file says.
     pub dropout: Option<f64>,
-    /// Unigram: how much the scores count; 0 makes all segmentations equally probable.
+    /// Unigram: how much the scores count; 0 makes all segmentations equally probable, `None` where `nbest_size` is given
+    /// takes 1, the probabilities of the model.
     pub alpha: Option<f64>,
-    /// Unigram: how many of the best segmentations there are to choose from; negative: all of them.
+    /// Unigram: how many of the best segmentations there are to choose from; 0 and 1: the best one; negative, or
+    /// `None` where `alpha` is given: all of them.
     pub nbest_size: Option<i64>,
     /// Where the random numbers start: equal seeds give equal results.
     pub seed: u64,

@@ -12,7 +12,7 @@ use crate::sampling::Sampling;
 use crate::vocab::Vocab;
 use bpe::{Alphabet, Bpe, BpeOptions, BpeScratch};
 use cache::Caching;
-use unigram::{Unigram, UnigramOptions, UnigramScratch};
+use unigram::{PathSampling, Unigram, UnigramOptions, UnigramScratch};
 use wordlevel::{WordLevel, WordLevelOptions};
 use wordpiece::{WordPiece, WordPieceOptions, WordPieceScratch};
 
@@ -64,9 +64,16 @@ pub(crate) struct ModelScratch {
 /// How the tokenizations of a call are drawn. Nothing drawn goes into a cache.
 #[derive(Debug)]
 struct Sampler {
-    /// Of BPE; above 0.
-    dropout: f64,
+    draws: Draws,
     random: Random,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Draws {
+    /// Of BPE; above 0.
+    Dropout(f64),
+    /// Of Unigram.
+    Paths(PathSampling),
 }
 
 impl ModelScratch {
@@ -168,19 +175,23 @@ impl Model {
         scratch.sampler = None;
         let asked = sampling.unwrap_or(Sampling::new(0));
         asked.check()?;
-        if asked.alpha.is_some() || asked.nbest_size.is_some() {
+        let unigram = matches!(self, Self::Unigram(_));
+        if !unigram && (asked.alpha.is_some() || asked.nbest_size.is_some()) {
             return Err(Error::argument("alpha and nbest_size are for Unigram models; BPE has dropout"));
         }
-        let dropout = match self {
-            Self::Bpe(bpe) => asked.dropout.or(bpe.options().dropout),
-            _ if asked.dropout.is_some_and(|dropout| dropout > 0.0) => {
-                return Err(Error::argument("dropout is for BPE models, and this model is another"));
+        let draws = match self {
+            Self::Bpe(bpe) => {
+                asked.dropout.or(bpe.options().dropout).filter(|&dropout| dropout > 0.0).map(Draws::Dropout)
             }
-            _ => None,
+            _ if asked.dropout.is_some_and(|dropout| dropout > 0.0) => {
+                return Err(Error::argument("dropout is for BPE models; Unigram has alpha and nbest_size"));
+            }
+            Self::Unigram(_) => PathSampling::of(asked).map(Draws::Paths),
+            Self::WordPiece(_) | Self::WordLevel(_) => None,
         };
-        if let Some(dropout) = dropout.filter(|&dropout| dropout > 0.0) {
+        if let Some(draws) = draws {
             let seed = sampling.map_or_else(Sampling::fresh_seed, |sampling| sampling.seed);
-            scratch.sampler = Some(Sampler { dropout, random: Random::new(seed) });
+            scratch.sampler = Some(Sampler { draws, random: Random::new(seed) });
         }
         Ok(())
     }
@@ -196,8 +207,17 @@ impl Model {
         out: &mut PieceTokens,
     ) -> Result<()> {
         out.base = 0;
-        if let (Self::Bpe(bpe), Some(Sampler { dropout, random })) = (self, &mut scratch.sampler) {
-            return bpe.encode_sampled::<SPANS>(&text[start..end], *dropout, random, &mut scratch.bpe, out);
+        if let Some(Sampler { draws, random }) = &mut scratch.sampler {
+            let piece = &text[start..end];
+            match (self, draws) {
+                (Self::Bpe(bpe), Draws::Dropout(dropout)) => {
+                    return bpe.encode_sampled::<SPANS>(piece, *dropout, random, &mut scratch.bpe, out);
+                }
+                (Self::Unigram(unigram), Draws::Paths(sampling)) => {
+                    return unigram.encode_sampled::<SPANS>(vocab, piece, *sampling, random, &mut scratch.unigram, out);
+                }
+                _ => {}
+            }
         }
         match self {
             Self::Bpe(bpe) => bpe.encode::<SPANS>(vocab, text, start, end, &mut scratch.bpe, out),

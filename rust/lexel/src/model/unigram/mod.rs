@@ -1,10 +1,13 @@
 //! Unigram: the most probable way to cut a piece into tokens.
 //!
 //! [`trie`] finds the tokens that begin at a place ([`blocks`] packs it), [`viterbi`] the best path through them,
-//! [`Fusing`] makes tokens of a path: a run of unknown ones is one token, or the bytes of its text.
+//! [`Fusing`] makes tokens of a path: a run of unknown ones is one token, or the bytes of its text. [`sample`] draws
+//! paths, [`nbest`] lists the best ones.
 
 mod blocks;
 mod fuse;
+mod nbest;
+mod sample;
 mod trie;
 mod viterbi;
 
@@ -13,6 +16,7 @@ use crate::model::PieceTokens;
 use crate::model::cache::{self, Caching, PieceCache};
 use crate::vocab::Vocab;
 use fuse::Fusing;
+pub(crate) use sample::PathSampling;
 use trie::Trie;
 use viterbi::Lattice;
 
@@ -191,6 +195,20 @@ impl Unigram {
         known.then(|| text.bytes().map(|byte| ids[usize::from(byte)]))
     }
 
+    /// Call `found` with everything that can stand at a place: where it ends, its id and its score.
+    fn arcs(&self, text: &[u8], start: usize, mut found: impl FnMut(usize, u32, f64)) {
+        let single = start + viterbi::char_len(text[start]);
+        let mut found_single = false;
+        self.trie.matches(text, start, |end, token| {
+            let token = self.trie.token(token);
+            found_single |= end == single;
+            found(end, token.id, token.score);
+        });
+        if let Some(unk) = self.unk.filter(|_| !found_single) {
+            found(single, unk, self.unk_score);
+        }
+    }
+
     fn missing_unknown() -> Error {
         Error::vocabulary(
             "the text has characters that are not in the vocabulary, and the model has no unknown token; \
@@ -200,5 +218,7 @@ impl Unigram {
     }
 }
 
+#[cfg(test)]
+mod sampling_tests;
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 use super::*;
 use crate::random::Random;
 
-fn model(tokens: &[(&str, f64)], unk_id: Option<usize>, byte_fallback: bool) -> (Vocab, Unigram) {
+pub(super) fn model(tokens: &[(&str, f64)], unk_id: Option<usize>, byte_fallback: bool) -> (Vocab, Unigram) {
     let mut vocab = Vocab::default();
     for (id, (token, _)) in tokens.iter().enumerate() {
         vocab.push_listed(token, id as u32);

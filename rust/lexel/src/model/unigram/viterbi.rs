@@ -128,7 +128,7 @@ fn is_continuation(byte: u8) -> bool {
 
 /// Bytes of the character that begins with this byte.
 #[inline]
-fn char_len(first: u8) -> usize {
+pub(super) fn char_len(first: u8) -> usize {
     match first {
         0..0xC0 => 1,
         0xC0..0xE0 => 2,
