@@ -109,10 +109,18 @@ pub(crate) fn variant(value: &Value) -> Option<&str> {
     }
 }
 
+/// The beginning of a string, for a message.
+pub(crate) fn shortened(text: &str) -> std::borrow::Cow<'_, str> {
+    match text.char_indices().nth(60) {
+        None => text.into(),
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
+    }
+}
+
 /// "expected X, found Y" at a path.
 pub(crate) fn wrong(path: &str, expected: &str, found: &Value) -> Error {
     let shown = match found {
-        Value::String(s) if s.chars().count() <= 40 => format!("the string {s:?}"),
+        Value::String(s) => format!("the string {:?}", shortened(s)),
         Value::Number(n) => format!("the number {n}"),
         Value::Bool(b) => b.to_string(),
         other => type_name(other).to_owned(),

@@ -167,12 +167,12 @@ impl Pipeline {
     /// # Errors
     /// As [`Pipeline::from_json`], and [`crate::ErrorKind::Argument`] if there is no such component.
     pub fn with_component(&self, name: &str, json: Option<&str>) -> Result<Self> {
-        let value = match json {
-            None => Value::Null,
-            Some(json) => serde_json::from_str(json).map_err(|e| Error::format(format!("not JSON: {e}")).at(name))?,
-        };
         let mut components = (*self.components).clone();
-        *components.get_mut(name).ok_or_else(|| no_component(name))? = value;
+        let component = components.get_mut(name).ok_or_else(|| no_component(name))?;
+        *component = match json {
+            None => Value::Null,
+            Some(json) => format::read_component(name, json)?,
+        };
         let mut changed = self.clone();
         match name {
             "normalizer" => {

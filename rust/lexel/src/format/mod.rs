@@ -1,20 +1,31 @@
 //! Reading and writing `tokenizer.json`, the one format the core knows.
 //!
-//! The file is kept verbatim: small components as the JSON they are, vocabulary and merges in arenas.
+//! It is read in one pass. The components are checked field by field and kept as JSON in canonical form: exactly what the
+//! `tokenizers` library would write after reading them ([`components`] has their fields, and how files without names are
+//! understood). Vocabulary and merges go into arenas.
+//!
+//! Refused, though that library reads it: a field that stands twice (outside of the vocabulary, where the last one
+//! counts), for readers disagree about which one is meant.
 
+mod components;
+mod merges;
 mod model;
+mod shape;
+mod tree;
 mod write;
 
 use std::fmt;
 
-use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 use crate::added::AddedToken;
 use crate::error::{Error, Result};
 use crate::json::{Object, wrong};
 use crate::model::ModelParts;
+use model::{ModelSeed, RawModel};
+use shape::Shape;
+use tree::{Findings, Path, Tree, twice};
 pub(crate) use write::{model_options, write};
 
 /// A parsed `tokenizer.json`.
@@ -25,7 +36,7 @@ pub(crate) struct Spec {
     pub(crate) model: ModelParts,
 }
 
-/// The small parts of the file, as they stand there; `Null` where it has none.
+/// The small parts of the file, in canonical form; `Null` where it has none.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Components {
     pub(crate) truncation: Value,
@@ -65,25 +76,20 @@ impl Components {
 
 /// Parse the text of a `tokenizer.json`.
 pub(crate) fn read(text: &str) -> Result<Spec> {
-    let mut fields = serde_json::Deserializer::from_str(text);
-    let top = fields.deserialize_any(TopVisitor).and_then(|top| fields.end().map(|()| top)).map_err(|e| syntax(&e))?;
-    let top = match top {
-        Top::Object(top) => top,
-        Top::Other(found) => {
-            return Err(Error::format(format!("expected a tokenizer (a JSON object), found {found}")));
-        }
-    };
+    let findings = Findings::default();
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let read = FileSeed(&findings).deserialize(&mut reader);
+    let (parts, model) =
+        read.and_then(|file| reader.end().map(|()| file)).map_err(|e| marked(text, findings.explain(&e)))?;
     let mut components = Components::default();
     let mut added = Vec::new();
-    let mut model = None;
-    for (name, raw) in top {
-        match name.as_str() {
-            "model" => model = Some(raw),
-            "version" => check_version(&small(raw, "version")?)?,
-            "added_tokens" => added = added_tokens(&small(raw, "added_tokens")?)?,
+    for (name, value) in parts {
+        match name {
+            "version" => check_version(&value)?,
+            "added_tokens" => added = added_tokens(&value)?,
             name => {
                 if let Some(slot) = components.get_mut(name) {
-                    *slot = small(raw, name)?;
+                    *slot = canonical(name, &value)?;
                 }
             }
         }
@@ -91,18 +97,38 @@ pub(crate) fn read(text: &str) -> Result<Spec> {
     let Some(model) = model else {
         return Err(Error::format("the field \"model\" is missing: this is no tokenizer.json"));
     };
-    Ok(Spec { components, added_tokens: added, model: model::read(model.get())? })
+    Ok(Spec { components, added_tokens: added, model: model.finish()? })
 }
 
-fn syntax(error: &serde_json::Error) -> Error {
-    if error.is_eof() {
-        return Error::format(format!("the JSON ends too early ({error}): the file is truncated; fetch it again"));
+/// Parse the text of one component of this name (one of [`Components`]), as a file has it.
+pub(crate) fn read_component(name: &str, text: &str) -> Result<Value> {
+    canonical(name, &tree::parse(text, name)?)
+}
+
+/// The canonical form of a component.
+fn canonical(name: &str, value: &Value) -> Result<Value> {
+    if value.is_null() {
+        return Ok(Value::Null);
     }
-    Error::format(format!("not JSON: {error}"))
+    let shape = match name {
+        "normalizer" => Shape::Component(&components::NORMALIZERS),
+        "pre_tokenizer" => Shape::Component(&components::PRE_TOKENIZERS),
+        "post_processor" => Shape::Component(&components::POST_PROCESSORS),
+        "decoder" => Shape::Component(&components::DECODERS),
+        "truncation" => components::TRUNCATION,
+        _ => components::PADDING,
+    };
+    shape.read(value, &Path::Part(name))
 }
 
-fn small(raw: &RawValue, path: &str) -> Result<Value> {
-    serde_json::from_str(raw.get()).map_err(|e| syntax(&e).at(path))
+/// Say it where a file begins with a byte order mark, for nothing shows it.
+fn marked(text: &str, error: Error) -> Error {
+    if text.starts_with('\u{feff}') {
+        return Error::format(
+            "the file begins with a byte order mark, which JSON has not; save it as UTF-8 without one",
+        );
+    }
+    error
 }
 
 fn check_version(version: &Value) -> Result<()> {
@@ -112,73 +138,81 @@ fn check_version(version: &Value) -> Result<()> {
     }
 }
 
-enum Top<'a> {
-    Object(Vec<(String, &'a RawValue)>),
-    Other(&'static str),
+const FIELDS: [&str; 9] = [
+    "version",
+    "truncation",
+    "padding",
+    "added_tokens",
+    "normalizer",
+    "pre_tokenizer",
+    "post_processor",
+    "decoder",
+    "model",
+];
+
+/// The small parts by name, and the model.
+type File = (Vec<(&'static str, Value)>, Option<RawModel>);
+
+/// Reads the whole file in one pass.
+struct FileSeed<'a>(&'a Findings);
+
+impl<'de> DeserializeSeed<'de> for FileSeed<'_> {
+    type Value = File;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<File, D::Error> {
+        deserializer.deserialize_map(self)
+    }
 }
 
-struct TopVisitor;
-
-impl<'de> Visitor<'de> for TopVisitor {
-    type Value = Top<'de>;
+impl<'de> Visitor<'de> for FileSeed<'_> {
+    type Value = File;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a tokenizer")
+        f.write_str("a tokenizer (a JSON object)")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut fields = Vec::new();
-        while let Some(name) = map.next_key::<String>()? {
-            fields.push((name, map.next_value()?));
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<File, A::Error> {
+        let (mut parts, mut model): File = (Vec::new(), None);
+        while let Some(found) = map.next_key::<String>()? {
+            let Some(name) = FIELDS.into_iter().find(|known| *known == found) else {
+                let message = format!(
+                    "a tokenizer.json has no field {:?}; it has {}",
+                    crate::json::shortened(&found),
+                    FIELDS.join(", ")
+                );
+                return Err(self.0.refuse(Error::format(message)));
+            };
+            self.0.reading(name);
+            let path = Path::Part(name);
+            if parts.iter().any(|(known, _)| *known == name) || (name == "model" && model.is_some()) {
+                return Err(self.0.refuse(twice(&path)));
+            }
+            if name == "model" {
+                model = Some(map.next_value_seed(ModelSeed(self.0))?);
+            } else {
+                parts.push((name, map.next_value_seed(Tree::new(path, self.0))?));
+            }
         }
-        Ok(Top::Object(fields))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        while seq.next_element::<&RawValue>()?.is_some() {}
-        Ok(Top::Other("an array"))
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
-        Ok(Top::Other("a string"))
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(Top::Other("a boolean"))
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(Top::Other("a number"))
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(Top::Other("a number"))
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(Top::Other("a number"))
-    }
-
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Top::Other("null"))
+        Ok((parts, model))
     }
 }
 
 fn added_tokens(value: &Value) -> Result<Vec<AddedToken>> {
-    let Value::Array(tokens) = value else { return Err(wrong("added_tokens", "an array", value)) };
-    let mut read = Vec::with_capacity(tokens.len());
-    for (i, token) in tokens.iter().enumerate() {
-        let path = format!("added_tokens[{i}]");
-        let object = Object::new(token, &path)?;
-        object.u32("id")?;
-        read.push(AddedToken {
+    let canonical = components::ADDED_TOKENS.read(value, &Path::Part("added_tokens"))?;
+    let tokens = canonical.as_array().map(Vec::as_slice).unwrap_or_default();
+    let token = |token: &Value| {
+        let object = Object::new(token, "added_tokens")?;
+        Ok(AddedToken {
             content: object.str("content")?.to_owned(),
             single_word: object.bool("single_word")?,
             lstrip: object.bool("lstrip")?,
             rstrip: object.bool("rstrip")?,
             normalized: object.bool("normalized")?,
             special: object.bool("special")?,
-        });
-    }
-    Ok(read)
+        })
+    };
+    tokens.iter().map(token).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,13 +1,18 @@
 //! Reading the model of a `tokenizer.json`: its options, vocabulary and merges.
+//!
+//! The field `type` says which model it is. Files from before that field are read as the first of BPE, `WordPiece`,
+//! `WordLevel` and Unigram that their fields fit, which is what the `tokenizers` library does; fields that a model does not
+//! have are left out.
 
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-use super::syntax;
+use super::merges::{MergeText, MergesSeed};
+use super::tree::{AnyPair, AnyScalar, Findings, Pair, Path, Scalar, Text, Tree, twice};
 use crate::error::{Error, Result};
-use crate::json::{Object, wrong};
+use crate::json::{Object, shortened, wrong};
 use crate::model::bpe::BpeOptions;
 use crate::model::unigram::UnigramOptions;
 use crate::model::wordlevel::WordLevelOptions;
@@ -15,163 +20,15 @@ use crate::model::wordpiece::WordPieceOptions;
 use crate::model::{ModelOptions, ModelParts};
 use crate::vocab::Vocab;
 
-/// Merges as text, until the vocabulary is complete (the fields of an object have no order).
-#[derive(Default)]
-struct MergeText {
-    text: String,
-    /// End of the left and of the right half.
-    ends: Vec<(usize, usize)>,
-}
-
-impl MergeText {
-    fn push(&mut self, left: &str, right: &str) {
-        self.text.push_str(left);
-        let middle = self.text.len();
-        self.text.push_str(right);
-        self.ends.push((middle, self.text.len()));
-    }
-
-    fn resolve(&self, vocab: &Vocab) -> Result<Vec<(u32, u32)>> {
-        let mut start = 0;
-        let mut merges = Vec::with_capacity(self.ends.len());
-        for (rank, &(middle, end)) in self.ends.iter().enumerate() {
-            let id = |token: &str| {
-                vocab.id(token).ok_or_else(|| {
-                    let (left, right) = (&self.text[start..middle], &self.text[middle..end]);
-                    Error::vocabulary(format!(
-                        "merge {rank} joins {left:?} and {right:?}, but {token:?} is not in the vocabulary"
-                    ))
-                    .at("model.merges")
-                })
-            };
-            merges.push((id(&self.text[start..middle])?, id(&self.text[middle..end])?));
-            start = end;
-        }
-        Ok(merges)
-    }
-}
+const PATH: Path<'static> = Path::Part("model");
 
 /// The fields of a model, whatever its type.
 #[derive(Default)]
-struct ModelFields {
+pub(super) struct RawModel {
     small: serde_json::Map<String, Value>,
     vocab: Option<VocabField>,
-    merges: Option<MergeText>,
-}
-
-/// Read the field `model`.
-pub(super) fn read(json: &str) -> Result<ModelParts> {
-    if !json.trim_start().starts_with('{') {
-        let found: Value = serde_json::from_str(json).map_err(|e| syntax(&e))?;
-        return Err(wrong("model", "an object", &found));
-    }
-    let mut fields = ModelFields::default();
-    let mut reader = serde_json::Deserializer::from_str(json);
-    let read = ModelSeed(&mut fields).deserialize(&mut reader);
-    let small = Value::Object(std::mem::take(&mut fields.small));
-    let object = Object::new(&small, "model")?;
-    let kind = object.optional_str("type")?;
-    if let Some(other) = kind.filter(|kind| !["BPE", "Unigram", "WordPiece", "WordLevel"].contains(kind)) {
-        return Err(Error::format(format!(
-            "expected one of BPE, Unigram, WordPiece, WordLevel, found the model type {other:?}"
-        ))
-        .at("model.type"));
-    }
-    read.map_err(|e| if e.is_data() { Error::format(e.to_string()).at("model") } else { syntax(&e).at("model") })?;
-    let ModelFields { vocab, merges, .. } = fields;
-    // Files from before the field "type" are told apart by what they have, in this order.
-    let kind = kind.unwrap_or(match (&vocab, &merges) {
-        (Some(VocabField::Scored(..)), _) => "Unigram",
-        (_, Some(_)) => "BPE",
-        _ if object.map.contains_key("max_input_chars_per_word") => "WordPiece",
-        _ => "WordLevel",
-    });
-    match (kind, vocab) {
-        ("Unigram", Some(VocabField::Scored(mut vocab, scores))) => {
-            vocab.finish().map_err(|e| e.at("model.vocab"))?;
-            Ok(ModelParts { options: ModelOptions::Unigram(unigram(object)?), vocab, merges: Vec::new(), scores })
-        }
-        ("Unigram", Some(VocabField::Map(_))) => {
-            Err(Error::format("expected an array of [token, score], found an object").at("model.vocab"))
-        }
-        (_, Some(VocabField::Scored(..))) => {
-            Err(Error::format("expected an object of token to id, found an array").at("model.vocab"))
-        }
-        (kind, None) => Err(Error::format(format!("a {kind} model needs the field \"vocab\"")).at("model")),
-        (kind, Some(VocabField::Map(mut vocab))) => {
-            vocab.finish().map_err(|e| e.at("model.vocab"))?;
-            let mut resolved = Vec::new();
-            let options = match kind {
-                "BPE" => {
-                    let merges =
-                        merges.ok_or_else(|| Error::format("a BPE model needs the field \"merges\"").at("model"))?;
-                    resolved = merges.resolve(&vocab)?;
-                    ModelOptions::Bpe(bpe(object)?)
-                }
-                "WordPiece" => ModelOptions::WordPiece(WordPieceOptions {
-                    unk_token: object.str("unk_token")?.to_owned(),
-                    continuing_subword_prefix: object.str("continuing_subword_prefix")?.to_owned(),
-                    max_input_chars_per_word: object.usize("max_input_chars_per_word")?,
-                }),
-                _ => ModelOptions::WordLevel(WordLevelOptions { unk_token: object.str("unk_token")?.to_owned() }),
-            };
-            Ok(ModelParts { options, vocab, merges: resolved, scores: Vec::new() })
-        }
-    }
-}
-
-fn unigram(object: Object<'_>) -> Result<UnigramOptions> {
-    let unk_id = object.optional("unk_id").is_some().then(|| object.usize("unk_id")).transpose()?;
-    Ok(UnigramOptions { unk_id, byte_fallback: object.bool_or("byte_fallback", false)? })
-}
-
-fn bpe(object: Object<'_>) -> Result<BpeOptions> {
-    Ok(BpeOptions {
-        unk_token: object.optional_str("unk_token")?.map(str::to_owned),
-        continuing_subword_prefix: object.optional_str("continuing_subword_prefix")?.map(str::to_owned),
-        end_of_word_suffix: object.optional_str("end_of_word_suffix")?.map(str::to_owned),
-        fuse_unk: object.optional("fuse_unk").is_some() && object.bool("fuse_unk")?,
-        byte_fallback: object.optional("byte_fallback").is_some() && object.bool("byte_fallback")?,
-        ignore_merges: object.optional("ignore_merges").is_some() && object.bool("ignore_merges")?,
-        dropout: match object.optional("dropout") {
-            None => None,
-            Some(value) => match value.as_f64() {
-                Some(dropout) if (0.0..=1.0).contains(&dropout) => Some(dropout),
-                _ => return Err(wrong("model.dropout", "a number from 0 to 1, or null", value)),
-            },
-        },
-    })
-}
-
-struct ModelSeed<'a>(&'a mut ModelFields);
-
-impl<'de> DeserializeSeed<'de> for ModelSeed<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for ModelSeed<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a model")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(name) = map.next_key::<String>()? {
-            match name.as_str() {
-                "vocab" => self.0.vocab = Some(map.next_value_seed(VocabSeed)?),
-                "merges" => self.0.merges = Some(map.next_value_seed(MergesSeed)?),
-                _ => {
-                    self.0.small.insert(name, map.next_value()?);
-                }
-            }
-        }
-        Ok(())
-    }
+    /// What is wrong with them matters only if the model is one that has merges.
+    merges: Option<Result<MergeText>>,
 }
 
 /// A vocabulary: BPE, `WordPiece` and `WordLevel` have an object, Unigram a list.
@@ -180,9 +37,172 @@ enum VocabField {
     Scored(Vocab, Vec<f64>),
 }
 
-struct VocabSeed;
+/// Which model.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Bpe,
+    WordPiece,
+    WordLevel,
+    Unigram,
+}
 
-impl<'de> DeserializeSeed<'de> for VocabSeed {
+impl RawModel {
+    /// Find out which model it is, and check what it needs.
+    pub(super) fn finish(mut self) -> Result<ModelParts> {
+        let small = Value::Object(std::mem::take(&mut self.small));
+        let object = Object::new(&small, "model")?;
+        let kind = match object.map.get("type") {
+            None => None,
+            Some(Value::String(name)) => Some(match name.as_str() {
+                "BPE" => Kind::Bpe,
+                "WordPiece" => Kind::WordPiece,
+                "WordLevel" => Kind::WordLevel,
+                "Unigram" => Kind::Unigram,
+                other => {
+                    let other = shortened(other);
+                    let message =
+                        format!("expected one of BPE, Unigram, WordPiece, WordLevel, found the model type {other:?}");
+                    return Err(Error::format(message).at("model.type"));
+                }
+            }),
+            Some(other) => return Err(wrong("model.type", "the name of a model (a string)", other)),
+        };
+        let Some(vocab) = self.vocab else { return Err(PATH.error("the field \"vocab\" is missing")) };
+        match (kind, vocab) {
+            (None | Some(Kind::Unigram), VocabField::Scored(vocab, scores)) => {
+                Ok(ModelParts { options: unigram(object)?, vocab, merges: Vec::new(), scores })
+            }
+            (Some(_), VocabField::Scored(..)) => {
+                Err(PATH.field("vocab").error("expected an object of token to id, found an array"))
+            }
+            (Some(Kind::Unigram), VocabField::Map(_)) => {
+                Err(PATH.field("vocab").error("expected an array of [token, score], found an object"))
+            }
+            (Some(kind), VocabField::Map(vocab)) => {
+                let (options, merges) = mapped(kind, object, self.merges.as_ref(), &vocab)?;
+                Ok(ModelParts { options, vocab, merges, scores: Vec::new() })
+            }
+            (None, VocabField::Map(vocab)) => {
+                let (options, merges) = untyped(object, self.merges.as_ref(), &vocab)?;
+                Ok(ModelParts { options, vocab, merges, scores: Vec::new() })
+            }
+        }
+    }
+}
+
+type OptionsAndMerges = (ModelOptions, Vec<(u32, u32)>);
+
+/// The model that a file without the field `type` means.
+fn untyped(object: Object<'_>, merges: Option<&Result<MergeText>>, vocab: &Vocab) -> Result<OptionsAndMerges> {
+    let bpe = mapped(Kind::Bpe, object, merges, vocab);
+    if bpe.is_ok() {
+        return bpe;
+    }
+    let other = [Kind::WordPiece, Kind::WordLevel].into_iter().find_map(|kind| mapped(kind, object, None, vocab).ok());
+    match other {
+        Some(parts) => Ok(parts),
+        None if merges.is_some() => bpe,
+        None => Err(PATH.error("the field \"type\" is missing, and no model has these fields; add \"type\"")),
+    }
+}
+
+/// The options and merges of a model that has an object for its vocabulary.
+fn mapped(
+    kind: Kind,
+    object: Object<'_>,
+    merges: Option<&Result<MergeText>>,
+    vocab: &Vocab,
+) -> Result<OptionsAndMerges> {
+    let options = match kind {
+        Kind::Bpe => {
+            let options = bpe(object)?;
+            let merges = merges.ok_or_else(|| PATH.error("the field \"merges\" is missing"))?;
+            return Ok((options, merges.as_ref().map_err(Clone::clone)?.resolve(vocab)?));
+        }
+        Kind::WordPiece => ModelOptions::WordPiece(WordPieceOptions {
+            unk_token: object.str("unk_token")?.to_owned(),
+            continuing_subword_prefix: object.str("continuing_subword_prefix")?.to_owned(),
+            max_input_chars_per_word: object.usize("max_input_chars_per_word")?,
+        }),
+        Kind::WordLevel => ModelOptions::WordLevel(WordLevelOptions { unk_token: object.str("unk_token")?.to_owned() }),
+        Kind::Unigram => unigram(object)?,
+    };
+    Ok((options, Vec::new()))
+}
+
+fn unigram(object: Object<'_>) -> Result<ModelOptions> {
+    let unk_id = object.optional("unk_id").is_some().then(|| object.usize("unk_id")).transpose()?;
+    Ok(ModelOptions::Unigram(UnigramOptions { unk_id, byte_fallback: object.bool_or("byte_fallback", false)? }))
+}
+
+fn bpe(object: Object<'_>) -> Result<ModelOptions> {
+    let flag = |name: &str| Ok(object.optional(name).is_some() && object.bool(name)?);
+    Ok(ModelOptions::Bpe(BpeOptions {
+        unk_token: object.optional_str("unk_token")?.map(str::to_owned),
+        continuing_subword_prefix: object.optional_str("continuing_subword_prefix")?.map(str::to_owned),
+        end_of_word_suffix: object.optional_str("end_of_word_suffix")?.map(str::to_owned),
+        fuse_unk: flag("fuse_unk")?,
+        byte_fallback: flag("byte_fallback")?,
+        ignore_merges: flag("ignore_merges")?,
+        dropout: object.optional("dropout").map(dropout).transpose()?,
+    }))
+}
+
+/// The library keeps 32 bits of it: whether it is in range is decided after rounding, and what is written is shorter.
+fn dropout(value: &Value) -> Result<f64> {
+    match value.as_f64().map(|dropout| dropout as f32) {
+        Some(dropout) if (0.0..=1.0).contains(&dropout) => {
+            Ok(dropout.to_string().parse().unwrap_or(f64::from(dropout)))
+        }
+        _ => Err(wrong("model.dropout", "a number from 0 to 1, or null", value)),
+    }
+}
+
+pub(super) struct ModelSeed<'a>(pub(super) &'a Findings);
+
+impl<'de> DeserializeSeed<'de> for ModelSeed<'_> {
+    type Value = RawModel;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<RawModel, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ModelSeed<'_> {
+    type Value = RawModel;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a model (an object)")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RawModel, A::Error> {
+        let mut model = RawModel::default();
+        while let Some(name) = map.next_key::<String>()? {
+            let path = PATH.field(&name);
+            let known = match name.as_str() {
+                "vocab" => model.vocab.is_some(),
+                "merges" => model.merges.is_some(),
+                _ => model.small.contains_key(&name),
+            };
+            if known {
+                return Err(self.0.refuse(twice(&path)));
+            }
+            match name.as_str() {
+                "vocab" => model.vocab = Some(map.next_value_seed(VocabSeed(self.0))?),
+                "merges" => model.merges = Some(map.next_value_seed(MergesSeed(PATH.field("merges")))?),
+                _ => {
+                    let value = map.next_value_seed(Tree::new(path, self.0))?;
+                    model.small.insert(name, value);
+                }
+            }
+        }
+        Ok(model)
+    }
+}
+
+struct VocabSeed<'a>(&'a Findings);
+
+impl<'de> DeserializeSeed<'de> for VocabSeed<'_> {
     type Value = VocabField;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<VocabField, D::Error> {
@@ -190,125 +210,47 @@ impl<'de> DeserializeSeed<'de> for VocabSeed {
     }
 }
 
-impl<'de> Visitor<'de> for VocabSeed {
+impl<'de> Visitor<'de> for VocabSeed<'_> {
     type Value = VocabField;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a vocabulary (an object of token to id, or for Unigram an array of [token, score])")
+        f.write_str("a vocabulary (\"vocab\": an object of token to id, or for Unigram an array of [token, score])")
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<VocabField, A::Error> {
+        let path = PATH.field("vocab");
         let mut vocab = Vocab::default();
         let mut scores = Vec::new();
-        while let Some((token, score)) = seq.next_element::<(std::borrow::Cow<'de, str>, f64)>()? {
-            vocab.push_listed(&token, scores.len() as u32);
+        while let Some(entry) = seq.next_element_seed(AnyPair)? {
+            let score = match &entry {
+                Pair::Two(Scalar::Text(_), Scalar::Float(score)) => Some(*score),
+                Pair::Two(Scalar::Text(_), Scalar::Integer(score)) => Some(*score as f64),
+                _ => None,
+            };
+            let (Some(score), Pair::Two(Scalar::Text(token), _)) = (score, &entry) else {
+                return Err(self.0.refuse(entry.wrong(&path.item(scores.len()), "a token and its score")));
+            };
+            vocab.push(token, scores.len() as u32);
             scores.push(score);
         }
+        vocab.finish_list().map_err(|error| self.0.refuse(error.at("model.vocab")))?;
         Ok(VocabField::Scored(vocab, scores))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<VocabField, A::Error> {
+        let path = PATH.field("vocab");
         let mut vocab = Vocab::default();
         let mut token = String::new();
         while map.next_key_seed(Text(&mut token))?.is_some() {
-            vocab.push(&token, map.next_value()?);
-        }
-        Ok(VocabField::Map(vocab))
-    }
-}
-
-/// Reads a string into a buffer that is used again and again.
-struct Text<'a>(&'a mut String);
-
-impl<'de> DeserializeSeed<'de> for Text<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for Text<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string")
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<(), E> {
-        self.0.clear();
-        self.0.push_str(text);
-        Ok(())
-    }
-}
-
-struct MergesSeed;
-
-impl<'de> DeserializeSeed<'de> for MergesSeed {
-    type Value = MergeText;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<MergeText, D::Error> {
-        deserializer.deserialize_seq(self)
-    }
-}
-
-impl<'de> Visitor<'de> for MergesSeed {
-    type Value = MergeText;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the list of merges")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<MergeText, A::Error> {
-        let mut merges = MergeText::default();
-        while seq.next_element_seed(MergeSeed(&mut merges))?.is_some() {}
-        Ok(merges)
-    }
-}
-
-/// One merge: a pair of strings, or (older files) both in one string with a space between.
-struct MergeSeed<'a>(&'a mut MergeText);
-
-impl<'de> DeserializeSeed<'de> for MergeSeed<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for MergeSeed<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a merge: [\"a\", \"b\"] or \"a b\"")
-    }
-
-    fn visit_str<E: serde::de::Error>(self, line: &str) -> Result<(), E> {
-        if line.starts_with("#version") {
-            return Ok(());
-        }
-        let mut parts = line.split(' ');
-        match (parts.next(), parts.next(), parts.next()) {
-            (Some(left), Some(right), None) => {
-                self.0.push(left, right);
-                Ok(())
+            match map.next_value_seed(AnyScalar)? {
+                Scalar::Integer(id) if id <= u64::from(u32::MAX) => vocab.push(&token, id as u32),
+                found => {
+                    let expected = "an id (an integer from 0 to 4294967295)";
+                    return Err(self.0.refuse(found.wrong(&path.field(&token), expected)));
+                }
             }
-            _ => Err(E::custom(format!(
-                "merge {} is {line:?}, expected two tokens with one space between",
-                self.0.ends.len()
-            ))),
         }
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        let (mut left, mut right) = (String::new(), String::new());
-        let complete =
-            seq.next_element_seed(Text(&mut left))?.is_some() && seq.next_element_seed(Text(&mut right))?.is_some();
-        if !complete || seq.next_element::<serde::de::IgnoredAny>()?.is_some() {
-            return Err(A::Error::custom(format!("merge {} has not two parts", self.0.ends.len())));
-        }
-        self.0.push(&left, &right);
-        Ok(())
+        vocab.finish().map_err(|error| self.0.refuse(error.at("model.vocab")))?;
+        Ok(VocabField::Map(vocab))
     }
 }

@@ -295,7 +295,8 @@ fn determinise(patterns: &[Hir], classes: CharClasses, gives_back: Vec<bool>) ->
                 .start_kind(regex_automata::dfa::StartKind::Anchored)
                 .byte_classes(true)
                 .accelerate(false)
-                .minimize(patterns.len() < 32)
+                // Quadratic in the states: 200,000 letters took minutes.
+                .minimize(patterns.len() < 32 && nfa.states().len() < 1 << 13)
                 .dfa_size_limit(Some(SIZE_LIMIT))
                 .determinize_size_limit(Some(SIZE_LIMIT)),
         )
