@@ -242,13 +242,13 @@ impl<'de> Visitor<'de> for VocabSeed<'_> {
         let mut vocab = Vocab::default();
         let mut token = String::new();
         while map.next_key_seed(Text(&mut token))?.is_some() {
-            match map.next_value_seed(AnyScalar)? {
-                Scalar::Integer(id) if id <= u64::from(u32::MAX) => vocab.push(&token, id as u32),
-                found => {
-                    let expected = "an id (an integer from 0 to 4294967295)";
-                    return Err(self.0.refuse(found.wrong(&path.field(&token), expected)));
-                }
-            }
+            let found = map.next_value_seed(AnyScalar)?;
+            let id = if let Scalar::Integer(id) = found { u32::try_from(id).ok() } else { None };
+            let Some(id) = id else {
+                let expected = "an id (an integer from 0 to 4294967295)";
+                return Err(self.0.refuse(found.wrong(&path.field(&token), expected)));
+            };
+            vocab.push(&token, id);
         }
         vocab.finish().map_err(|error| self.0.refuse(error.at("model.vocab")))?;
         Ok(VocabField::Map(vocab))
