@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::hash::hash_bytes;
 use crate::json::shortened;
 
-/// Token strings with their ids. Ids are unique and may have holes; strings are unique but in a list.
+/// Token strings with their ids. Ids may have holes; strings are unique but in a list.
 ///
 /// Entries are appended first; [`Vocab::finish`] builds both indexes at once, in tables of the right size, which took a
 /// third of the time of a table that grows.
@@ -45,11 +45,10 @@ impl Vocab {
         self.ids.push(id);
     }
 
-    /// Build the indexes. Of equal strings the last one's id counts, as in a JSON object.
+    /// Build the indexes. Of equal strings the last one's id counts, as in a JSON object; of equal ids the last token.
     ///
     /// # Errors
-    /// [`crate::ErrorKind::Format`] if ids are spread so thinly that they cannot be meant as indices of an embedding;
-    /// [`crate::ErrorKind::Unsupported`] if two tokens share an id: what it stands for would be a matter of chance.
+    /// [`crate::ErrorKind::Format`] if ids are spread so thinly that they cannot be meant as indices of an embedding.
     pub(crate) fn finish(&mut self) -> Result<()> {
         if self.index_texts() {
             self.drop_overwritten();
@@ -115,17 +114,25 @@ impl Vocab {
         }
         self.by_id = vec![NONE; max as usize + 1];
         for (index, &id) in self.ids.iter().enumerate() {
-            let slot = &mut self.by_id[id as usize];
-            if *slot != NONE {
-                let [first, second] = [*slot as usize, index].map(|i| shortened(self.text(i)));
-                return Err(Error::unsupported(format!(
-                    "the tokens {first:?} and {second:?} share the id {id}, so that what it stands for is a matter of \
-                     chance; give each token an id of its own"
-                )));
-            }
-            *slot = index as u32;
+            self.by_id[id as usize] = index as u32;
         }
         Ok(())
+    }
+
+    /// Check that no two tokens share an id.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Unsupported`] if they do: what it stands for is a matter of chance in the reference.
+    pub(crate) fn check_ids(&self) -> Result<()> {
+        let owner = |id: u32| self.by_id[id as usize] as usize;
+        let Some((index, &id)) = self.ids.iter().enumerate().find(|&(index, &id)| owner(id) != index) else {
+            return Ok(());
+        };
+        let [first, second] = [index, owner(id)].map(|index| shortened(self.text(index)));
+        Err(Error::unsupported(format!(
+            "the tokens {first:?} and {second:?} share the id {id}, so that what it stands for is a matter of chance; give \
+             each token an id of its own"
+        )))
     }
 
     fn text(&self, index: usize) -> &str {
@@ -207,7 +214,7 @@ mod tests {
 
     #[test]
     fn two_tokens_of_one_id_are_named() {
-        let error = Vocab::new([("a", 0), ("b", 0)]).expect_err("ambiguous");
+        let error = Vocab::new([("a", 0), ("b", 0)]).expect("small ids").check_ids().expect_err("ambiguous");
         assert!(error.to_string().starts_with(r#"the tokens "a" and "b" share the id 0"#), "{error}");
     }
 

@@ -12,8 +12,8 @@
 //! | decoder | `BPEDecoder`, `WordPiece`, `CTC`, `Replace`, `Strip` (where `type` is no name of the list) |
 //! | model | `BPE`, `WordPiece`, `WordLevel`, `Unigram` (where there is no `type`; see [`super::model`]) |
 //!
-//! Left out, and refused: records written as arrays of their fields, and names written as objects, which the library
-//! reads by accident and nothing writes.
+//! Left out, and refused: components written as arrays of their fields, which the library reads by accident and nothing
+//! writes.
 
 use serde_json::{Map, Value};
 
@@ -303,7 +303,7 @@ pub(super) const PADDING: Shape = Shape::Record(&[
 const SIDES: &[&str] = &["Left", "Right"];
 
 /// `added_tokens`.
-pub(super) const ADDED_TOKENS: Shape = Shape::List(&Shape::Record(&[
+pub(super) const ADDED_TOKENS: Shape = Shape::List(&Shape::Fields(&[
     Field::new("id", Shape::U32),
     Field::new("content", Shape::Text),
     Field::new("single_word", Shape::Bool),

@@ -250,7 +250,7 @@ impl<'de> Visitor<'de> for VocabSeed<'_> {
             };
             vocab.push(&token, id);
         }
-        vocab.finish().map_err(|error| self.0.refuse(error.at("model.vocab")))?;
+        vocab.finish().and_then(|()| vocab.check_ids()).map_err(|error| self.0.refuse(error.at("model.vocab")))?;
         Ok(VocabField::Map(vocab))
     }
 }

@@ -32,6 +32,8 @@ pub(super) enum Shape {
     /// An object of any names, written by ascending name.
     Names(&'static Shape),
     /// An object with these fields.
+    Fields(&'static [Field]),
+    /// The same, or an array of their values, as serde reads records.
     Record(&'static [Field]),
     /// An object with one field, whose name says which.
     Variant(&'static [(&'static str, Shape)]),
@@ -120,7 +122,17 @@ impl Shape {
                 let read = |name: &String| Ok((name.clone(), shape.read(&fields[name], &path.field(name))?));
                 names.into_iter().map(read).collect::<Result<_>>().map(Value::Object)
             }
-            Self::Record(fields) => record(fields, value, path, Map::new()).map(Value::Object),
+            Self::Fields(fields) => record(fields, value, path, Map::new()).map(Value::Object),
+            Self::Record(fields) => match value {
+                Value::Array(items) if items.len() == fields.len() => {
+                    let pairs = fields.iter().zip(items).enumerate();
+                    let read = |(i, (field, item)): (usize, (&Field, &Value))| {
+                        Ok((field.name.to_owned(), field.shape.read(item, &path.item(i))?))
+                    };
+                    pairs.map(read).collect::<Result<_>>().map(Value::Object)
+                }
+                _ => Self::Fields(fields).read(value, path),
+            },
             Self::Variant(variants) => variant(variants, value, path),
             Self::OneOfOr(names, variants) => {
                 if let Ok(name) = Self::OneOf(names).read(value, path) {

@@ -68,6 +68,11 @@ fn components_are_kept_as_the_library_would_write_them() {
             r#"{"direction":"Right","max_length":2,"strategy":"OnlyFirst","stride":1}"#,
         ),
         ("padding", "null", "null"),
+        (
+            "truncation",
+            r#"[{"Left": null}, 2, "OnlyFirst", 0]"#,
+            r#"{"direction":"Left","max_length":2,"strategy":"OnlyFirst","stride":0}"#,
+        ),
     ];
     for (name, text, expected) in cases {
         let spec = file(&format!("{name:?}: {text}")).expect(text);
