@@ -2,6 +2,8 @@
 //!
 //! `tests/differential/test_pre_tokenizers.py` compares each of them with the reference, all characters.
 
+use std::sync::LazyLock;
+
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, HirKind};
 
 /// The characters of a predicate.
@@ -20,19 +22,24 @@ pub(super) fn class(pattern: &str) -> ClassUnicode {
 
 /// White space, by the standard library.
 pub(super) fn whitespace() -> ClassUnicode {
-    characters(char::is_whitespace)
+    static SET: LazyLock<ClassUnicode> = LazyLock::new(|| characters(char::is_whitespace));
+    SET.clone()
 }
 
-/// Numeric characters, by the standard library.
+/// Numeric characters, by the standard library. Asking all characters takes milliseconds; a file may ask thousands of times.
 pub(super) fn numeric() -> ClassUnicode {
-    characters(char::is_numeric)
+    static SET: LazyLock<ClassUnicode> = LazyLock::new(|| characters(char::is_numeric));
+    SET.clone()
 }
 
 /// Punctuation: all of ASCII's, symbols among them, and that of Unicode 8.0, two of which are something else since.
 pub(super) fn punctuation() -> ClassUnicode {
-    let mut set = class(r"[[\p{P}&&\p{age=8.0}]\x{166D}\x{111C9}]");
-    set.union(&characters(|c| c.is_ascii_punctuation()));
-    set
+    static SET: LazyLock<ClassUnicode> = LazyLock::new(|| {
+        let mut set = class(r"[[\p{P}&&\p{age=8.0}]\x{166D}\x{111C9}]");
+        set.union(&characters(|c| c.is_ascii_punctuation()));
+        set
+    });
+    SET.clone()
 }
 
 /// What `\w` matches in the `regex` crate.
