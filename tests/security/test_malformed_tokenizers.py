@@ -73,17 +73,19 @@ def test_one_value_of_another_type() -> None:
 
 
 def test_a_refusal_names_the_place() -> None:
-    """The message has the name of the component, and of the field or what it stands in."""
+    """The message has the name of the component, and of what is wrong: the field, or what it stands in."""
     wrong = []
     for path, value, text in mutations():
         try:
             Engine.from_json(text, path=FILE)
+        except UnsupportedError as error:
+            # What cannot be done exactly may be two components together.
+            message, near = str(error), path[:1]
         except REFUSALS as error:
-            message = str(error)
+            message, near = str(error), tuple(key for key in path if isinstance(key, str))[-3:]
         else:
             continue
-        names = [key for key in path if isinstance(key, str)]
-        if names and not (names[0] in message and any(name in message for name in names[-3:])):
+        if path and not (path[0] in message and any(name in message for name in near)):
             wrong.append(f"{'.'.join(map(str, path))} = {value!r}: {message}")
     assert wrong == []
 
