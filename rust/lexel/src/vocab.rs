@@ -20,6 +20,8 @@ pub(crate) struct Vocab {
     by_text: HashTable<u32>,
     /// Entry index by id, `NONE` for a hole.
     by_id: Vec<u32>,
+    /// Whether equal strings are entries of their own.
+    listed: bool,
 }
 
 const NONE: u32 = u32::MAX;
@@ -45,24 +47,21 @@ impl Vocab {
         self.ids.push(id);
     }
 
+    /// Append an entry of a list, in which equal strings may stand several times: each has its id, and the string has the
+    /// last one's.
+    pub(crate) fn push_listed(&mut self, token: &str, id: u32) {
+        self.listed = true;
+        self.push(token, id);
+    }
+
     /// Build the indexes. Of equal strings the last one's id counts, as in a JSON object; of equal ids the last token.
     ///
     /// # Errors
     /// [`crate::ErrorKind::Format`] if ids are spread so thinly that they cannot be meant as indices of an embedding.
     pub(crate) fn finish(&mut self) -> Result<()> {
-        if self.index_texts() {
+        if self.index_texts() && !self.listed {
             self.drop_overwritten();
         }
-        self.index_ids()
-    }
-
-    /// Build the indexes of a list, in which equal strings may stand several times: each has its id, and the string has
-    /// the last one's.
-    ///
-    /// # Errors
-    /// As [`Vocab::finish`].
-    pub(crate) fn finish_list(&mut self) -> Result<()> {
-        self.index_texts();
         self.index_ids()
     }
 
@@ -199,9 +198,9 @@ mod tests {
     fn a_list_may_name_a_token_twice() {
         let mut vocab = Vocab::default();
         for (id, token) in ["a", "b", "a"].into_iter().enumerate() {
-            vocab.push(token, id as u32);
+            vocab.push_listed(token, id as u32);
         }
-        vocab.finish_list().expect("small ids");
+        vocab.finish().expect("small ids");
         assert_eq!((vocab.id("a"), vocab.token(0), vocab.token(2), vocab.len()), (Some(2), Some("a"), Some("a"), 3));
     }
 

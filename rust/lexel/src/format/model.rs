@@ -230,10 +230,10 @@ impl<'de> Visitor<'de> for VocabSeed<'_> {
             let (Some(score), Pair::Two(Scalar::Text(token), _)) = (score, &entry) else {
                 return Err(self.0.refuse(entry.wrong(&path.item(scores.len()), "a token and its score")));
             };
-            vocab.push(token, scores.len() as u32);
+            vocab.push_listed(token, scores.len() as u32);
             scores.push(score);
         }
-        vocab.finish_list().map_err(|error| self.0.refuse(error.at("model.vocab")))?;
+        vocab.finish().map_err(|error| self.0.refuse(error.at("model.vocab")))?;
         Ok(VocabField::Scored(vocab, scores))
     }
 
