@@ -101,14 +101,24 @@ TRICKY = [
 
 def content(normalizer: Any) -> str:
     model = {"type": "BPE", "vocab": {"<unk>": 0}, "merges": [], "unk_token": "<unk>"}
-    return json.dumps({"version": "1.0", "added_tokens": [], "normalizer": normalizer, "model": model})
+    flags = {"single_word": False, "lstrip": False, "rstrip": False, "special": False}
+    # One is found before a text is normalized, the other afterwards.
+    added = [{"id": 1, "content": "<|x|>", "normalized": False}, {"id": 2, "content": "Zq", "normalized": True}]
+    tokens = [{**token, **flags} for token in added]
+    return json.dumps({"version": "1.0", "added_tokens": tokens, "normalizer": normalizer, "model": model})
 
 
 def text_of(rng: random.Random) -> str:
     """A random text, or one of tricky characters."""
     if rng.random() < 0.4:
         return random_text(rng)
-    return "".join(rng.choice(TRICKY) for _ in range(rng.choice((1, 2, 3, 3, 4, 6, 12, 40))))
+    parts = ["".join(rng.choice(TRICKY) for _ in range(rng.choice((1, 2, 3, 3, 4, 6, 12, 40))))]
+    while rng.random() < 0.2:
+        parts += [
+            rng.choice(("<|x|>", "<|x|>", "Zq")),
+            "".join(rng.choice(TRICKY) for _ in range(rng.choice((0, 1, 4)))),
+        ]
+    return "".join(parts)
 
 
 def check(normalizer: Normalizer, texts: Iterable[str]) -> None:
