@@ -1,6 +1,6 @@
 //! The compiled tokenizer.
 
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use lexel::train::BpeTrainer;
 use lexel::{EncodeOptions, Padding, Pipeline, Sampling, ScratchPool, Strategy, Text, Truncation, run_parallel};
@@ -63,8 +63,8 @@ fn padding(argument: Option<PaddingArgument>) -> PyResult<Option<Padding>> {
     Ok(Some(Padding { length, id, type_id, side: side(&direction)?, multiple_of }))
 }
 
-/// Threads the machine has: asking the system reads files, so the answer is kept.
-static MACHINE: OnceLock<usize> = OnceLock::new();
+/// Threads the machine has, 0 until somebody has asked: asking the system reads files, so the answer is kept.
+static MACHINE: AtomicUsize = AtomicUsize::new(0);
 
 /// How many threads a call may use: what it says, else what the environment says, else what the machine has.
 fn threads(argument: Option<usize>) -> usize {
@@ -77,7 +77,17 @@ fn threads(argument: Option<usize>) -> usize {
         return 1;
     }
     let asked = std::env::var("RAYON_NUM_THREADS").ok().and_then(|value| value.parse().ok()).filter(|&n| n > 0);
-    asked.unwrap_or_else(|| *MACHINE.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from)))
+    asked.unwrap_or_else(machine)
+}
+
+fn machine() -> usize {
+    let known = MACHINE.load(Ordering::Relaxed);
+    if known > 0 {
+        return known;
+    }
+    let found = std::thread::available_parallelism().map_or(1, usize::from);
+    MACHINE.store(found, Ordering::Relaxed);
+    found
 }
 
 fn borrow<'a>(texts: &'a Texts<'_>, words: &'a [&'a str]) -> Text<'a> {

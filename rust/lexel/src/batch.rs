@@ -6,9 +6,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::pipeline::Scratch;
 
 /// Working memories that wait for their next thread, so that caches stay warm between calls.
+///
+/// No lock is ever waited for: a place that is locked is as good as taken. So a process that is forked while another
+/// thread holds one (and nobody is left there to open it) loses that place, and goes on.
 #[derive(Debug, Default)]
 pub struct ScratchPool {
-    waiting: Mutex<Vec<Scratch>>,
+    waiting: [Mutex<Option<Scratch>>; KEPT],
 }
 
 /// More than this many waiting memories are given back: a burst of threads must not hold on to its memory.
@@ -17,20 +20,25 @@ const KEPT: usize = 16;
 impl ScratchPool {
     /// Run with a scratch of the pool, or a new one.
     pub fn with<R>(&self, run: impl FnOnce(&mut Scratch) -> R) -> R {
-        let mut scratch = self.waiting.lock().ok().and_then(|mut w| w.pop()).unwrap_or_default();
+        let mut scratch = self.waiting.iter().find_map(|place| place.try_lock().ok()?.take()).unwrap_or_default();
         let result = run(&mut scratch);
-        if let Ok(mut waiting) = self.waiting.lock()
-            && waiting.len() < KEPT
-        {
-            waiting.push(scratch);
+        for place in &self.waiting {
+            if let Ok(mut place) = place.try_lock()
+                && place.is_none()
+            {
+                *place = Some(scratch);
+                break;
+            }
         }
         result
     }
 
     /// Give all memory back.
     pub fn clear(&self) {
-        if let Ok(mut waiting) = self.waiting.lock() {
-            waiting.clear();
+        for place in &self.waiting {
+            if let Ok(mut place) = place.try_lock() {
+                *place = None;
+            }
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Where grapheme clusters certainly end, so that only the rest is segmented.
 
-use std::sync::LazyLock;
-
+use once_cell::race::OnceBox;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::lazy::LazySet;
@@ -9,17 +8,20 @@ use super::lazy::LazySet;
 /// Characters between any two of which there is a border, whatever stands around them: neither marks nor joiners, no
 /// prefixes, no flags, no conjoining jamo, no carriage return. Found by asking the segmentation itself: syllables and
 /// pictographs, which only those can join, count among them.
-static APART: LazyLock<LazySet> = LazyLock::new(|| {
-    LazySet::new(|c| {
-        let parts = |text: [char; 2]| String::from_iter(text).graphemes(true).count();
-        c != '\r' && parts(['a', c]) == 2 && parts([c, 'a']) == 2 && parts([c, c]) == 2 && parts([c, '가']) == 2
+fn apart() -> &'static LazySet {
+    static APART: OnceBox<LazySet> = OnceBox::new();
+    APART.get_or_init(|| {
+        Box::new(LazySet::new(|c| {
+            let parts = |text: [char; 2]| String::from_iter(text).graphemes(true).count();
+            c != '\r' && parts(['a', c]) == 2 && parts([c, 'a']) == 2 && parts([c, c]) == 2 && parts([c, '가']) == 2
+        }))
     })
-});
+}
 
 /// Whether there is a border between this character and any other of which this is true.
 #[inline]
 pub(super) fn is_apart(c: char) -> bool {
-    APART.contains(c)
+    apart().contains(c)
 }
 
 #[cfg(test)]

@@ -1,17 +1,18 @@
 //! Tables over all code points that are filled where they are asked, a block of 256 at a time.
 
-use std::sync::OnceLock;
+use once_cell::race::OnceBox;
 
 /// The number of code points in a block.
 pub(super) const BLOCK: u32 = 256;
 
-/// One `T` for every 256 code points, made when first asked for.
+/// One `T` for every 256 code points, made when first asked for. Threads do not wait for each other: a process that is
+/// forked while another thread makes a block would wait for ever.
 #[derive(Clone, Debug)]
-pub(super) struct LazyBlocks<T>(Box<[OnceLock<Box<T>>]>);
+pub(super) struct LazyBlocks<T>(Box<[OnceBox<T>]>);
 
 impl<T> LazyBlocks<T> {
     pub(super) fn new() -> Self {
-        Self((0..=u32::from(char::MAX) / BLOCK).map(|_| OnceLock::new()).collect())
+        Self((0..=u32::from(char::MAX) / BLOCK).map(|_| OnceBox::new()).collect())
     }
 
     /// The block of a character; `fill` makes it from its characters (there are none among the surrogates).

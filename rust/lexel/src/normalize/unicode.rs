@@ -2,8 +2,8 @@
 //! stands for.
 
 use std::ops::Range;
-use std::sync::LazyLock;
 
+use once_cell::race::OnceBox;
 use unicode_normalization_alignments::char::canonical_combining_class;
 use unicode_normalization_alignments::{
     IsNormalized, UnicodeNormalization, is_nfc_quick, is_nfd_quick, is_nfkc_quick, is_nfkd_quick,
@@ -47,14 +47,17 @@ macro_rules! with_changes {
 }
 
 /// Starters that stay as they are and never join what stands before them, form by form.
-static INERT: LazyLock<[LazySet; 4]> = LazyLock::new(|| {
-    [
-        LazySet::new(|c| is_starter(c) && is_nfc_quick(std::iter::once(c)) == IsNormalized::Yes),
-        LazySet::new(|c| is_starter(c) && is_nfd_quick(std::iter::once(c)) == IsNormalized::Yes),
-        LazySet::new(|c| is_starter(c) && is_nfkc_quick(std::iter::once(c)) == IsNormalized::Yes),
-        LazySet::new(|c| is_starter(c) && is_nfkd_quick(std::iter::once(c)) == IsNormalized::Yes),
-    ]
-});
+fn inert(form: Form) -> &'static LazySet {
+    static INERT: [OnceBox<LazySet>; 4] = [const { OnceBox::new() }; 4];
+    INERT[form as usize].get_or_init(|| {
+        Box::new(LazySet::new(match form {
+            Form::Nfc => |c| is_starter(c) && is_nfc_quick(std::iter::once(c)) == IsNormalized::Yes,
+            Form::Nfd => |c| is_starter(c) && is_nfd_quick(std::iter::once(c)) == IsNormalized::Yes,
+            Form::Nfkc => |c| is_starter(c) && is_nfkc_quick(std::iter::once(c)) == IsNormalized::Yes,
+            Form::Nfkd => |c| is_starter(c) && is_nfkd_quick(std::iter::once(c)) == IsNormalized::Yes,
+        }))
+    })
+}
 
 fn is_starter(c: char) -> bool {
     canonical_combining_class(c) == 0
@@ -83,7 +86,7 @@ struct Stretches<'t> {
 
 impl<'t> Stretches<'t> {
     fn new(form: Form, text: &'t str) -> Self {
-        Self { text, at: 0, first: form.first(), inert: &INERT[form as usize] }
+        Self { text, at: 0, first: form.first(), inert: inert(form) }
     }
 
     /// From where on there is something else than ASCII; the last character of it may be joined.

@@ -3,8 +3,7 @@
 //! The tables are those of `regex-syntax`, left to the characters there were in that version; the few that changed their
 //! script since are listed. `tests/differential/test_pre_tokenizers.py` compares every character with the reference.
 
-use std::sync::LazyLock;
-
+use once_cell::race::OnceBox;
 use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange};
 
 use super::regex::CharClasses;
@@ -157,7 +156,12 @@ const MOVED: &[(char, &str)] =
     &[('\u{589}', "Common"), ('\u{61C}', "Common"), ('\u{953}', "Devanagari"), ('\u{954}', "Devanagari")];
 
 /// Every script as a set; a character of none of them is of any script, and so is the space.
-static SCRIPTS: LazyLock<Vec<ClassUnicode>> = LazyLock::new(|| {
+fn scripts() -> &'static [ClassUnicode] {
+    static SCRIPTS: OnceBox<Vec<ClassUnicode>> = OnceBox::new();
+    SCRIPTS.get_or_init(|| Box::new(read_scripts()))
+}
+
+fn read_scripts() -> Vec<ClassUnicode> {
     let moved = |script: Option<&str>| {
         let chars = MOVED.iter().filter(|(_, old)| script.is_none_or(|script| script == *old));
         ClassUnicode::new(chars.map(|&(c, _)| ClassUnicodeRange::new(c, c)))
@@ -178,7 +182,7 @@ static SCRIPTS: LazyLock<Vec<ClassUnicode>> = LazyLock::new(|| {
         set.difference(japanese);
     }
     sets
-});
+}
 
 /// Cuts wherever the script changes.
 #[derive(Clone, Debug)]
@@ -190,7 +194,7 @@ pub(super) struct ScriptSplit {
 
 impl ScriptSplit {
     pub(super) fn new() -> Result<Self> {
-        let sets: Vec<&ClassUnicode> = SCRIPTS.iter().collect();
+        let sets: Vec<&ClassUnicode> = scripts().iter().collect();
         let classes = CharClasses::new(&sets)?;
         let any = classes.ascii(b' ');
         Ok(Self { classes, any })
