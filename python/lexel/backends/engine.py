@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from lexel._lexel import Engine
@@ -20,10 +20,21 @@ AnyEngine: TypeAlias = Engine | FallbackEngine
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """An engine, and why it is not the core (None: it is)."""
+    """An engine, and why it is not the core (None: it is).
+
+    Attributes:
+        engine: what encodes and decodes.
+        reason: why that is the `tokenizers` library.
+        draws: whether the file asks for one of a text's tokenizations at random (BPE dropout).
+    """
 
     engine: AnyEngine
     reason: str | None = None
+    draws: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        native = isinstance(self.engine, Engine)
+        object.__setattr__(self, "draws", native and bool(json.loads(self.engine.model_info()).get("dropout")))
 
 
 def compile_json(text: str | bytes, *, path: str | None = None) -> Compiled:

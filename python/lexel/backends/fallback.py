@@ -260,6 +260,7 @@ class FallbackEngine:
         padding: Padding | None = None,
         offsets: bool = True,  # noqa: ARG002  (the library always computes spans)
         num_threads: int | None = None,  # noqa: ARG002  (its pool is sized by the environment)
+        sampling: None = None,  # noqa: ARG002  (refused before)
     ) -> FallbackBatch:
         """Encode many inputs; arguments as in the core."""
         rows = [_row(item, index, pairs, is_split_into_words) for index, item in enumerate(inputs)]

@@ -71,6 +71,11 @@ class PipelineView:
         return self._compiled.engine if self._parts is None else self._sync().engine
 
     @property
+    def draws(self) -> bool:
+        """Whether encoding draws one of a text's tokenizations at random."""
+        return self._sync().draws
+
+    @property
     def reason(self) -> str | None:
         """Why the engine is not the core; None: it is."""
         return self._compiled.reason if self._parts is None else self._sync().reason

@@ -20,6 +20,7 @@ from lexel.backends.engine import Compiled, compile_json
 from lexel.backends.inputs import sort_inputs
 from lexel.backends.pipeline_view import PipelineView, view_of
 from lexel.backends.post_processor import with_ends, writes_any_ends, writes_ends
+from lexel.backends.sampling import sampling_of
 from lexel.backends.seed import Seed, split_options, stored_defaults
 from lexel.batch_encoding import BatchEncoding, TensorType
 from lexel.padding import PaddingStrategy, TruncationStrategy
@@ -389,9 +390,15 @@ class TokenizersBackend(Tokenizer):
         verbose: bool = True,
         split_special_tokens: bool | None = None,
         num_threads: int | None = None,
+        dropout: float | None = None,
+        alpha: float | None = None,
+        nbest_size: int | None = None,
+        seed: int | None = None,
         **_ignored: Any,
     ) -> BatchEncoding:
         engine = self._core.engine
+        draws = self._core.draws
+        drawn = draws or not (dropout is alpha is nbest_size is seed is None)
         if split_special_tokens is None:
             split_special_tokens = self.split_special_tokens
         wanted = (
@@ -403,6 +410,7 @@ class TokenizersBackend(Tokenizer):
         plain = padding_strategy is _NO_PAD and truncation_strategy is _NO_CUT and return_tensors is None
         if (
             plain
+            and not drawn
             and type(text) is str
             and not (
                 text_pair
@@ -428,6 +436,9 @@ class TokenizersBackend(Tokenizer):
             "add_special_tokens": add_special_tokens,
             "split_special_tokens": split_special_tokens,
         }
+        if drawn:
+            native = self._core.reason is None
+            options["sampling"] = sampling_of(dropout, alpha, nbest_size, seed, draws=draws, native=native)
         if truncation_strategy is not _NO_CUT:
             options["truncation"] = self._truncation(truncation_strategy, max_length, stride)
         if padding_strategy is not _NO_PAD:

@@ -232,7 +232,8 @@ class Tokenizer(Showing, TokenBudget):
             return_length: the length of every row.
             verbose: whether to log hints.
             tokenizer_kwargs: further arguments of this call; they win over those before.
-            **kwargs: `split_special_tokens`, `max_target_length`, and arguments of single classes.
+            **kwargs: `split_special_tokens`, `max_target_length`, arguments of single classes; and to draw one of the
+                tokenizations instead of the best: `dropout` (BPE), `alpha` and `nbest_size` (Unigram), `seed`.
 
         Returns:
             The columns asked for: lists for one text, lists of lists or arrays `[batch, length]` for batches.
