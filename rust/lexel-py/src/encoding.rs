@@ -37,7 +37,8 @@ impl Encoding {
     }
 }
 
-type Columns = (Vec<u32>, Vec<u32>, Vec<(u32, u32)>, Vec<u32>, Vec<u8>, Vec<u8>, Vec<(usize, usize, usize)>);
+type Columns =
+    (Vec<u32>, Vec<u32>, Vec<(u32, u32)>, Vec<u32>, Vec<u8>, Vec<u8>, Vec<(usize, usize, usize)>, Vec<Option<String>>);
 
 #[pymethods]
 impl Encoding {
@@ -54,10 +55,10 @@ impl Encoding {
     #[getter]
     fn tokens(&self) -> Vec<String> {
         let pipeline = &self.engine.get().pipeline;
-        let columns = self.inner.ids.iter().zip(&self.inner.attention_mask);
-        let name = |(&id, &attended): (&u32, &u8)| match &self.pad_token {
+        let columns = self.inner.ids.iter().zip(&self.inner.attention_mask).enumerate();
+        let name = |(at, (&id, &attended)): (usize, (&u32, &u8))| match &self.pad_token {
             Some(pad_token) if attended == 0 => pad_token.to_string(),
-            _ => pipeline.id_to_token(id).unwrap_or_default().to_owned(),
+            _ => self.inner.surface(at).or_else(|| pipeline.id_to_token(id)).unwrap_or_default().to_owned(),
         };
         columns.map(name).collect()
     }
@@ -189,6 +190,8 @@ impl Encoding {
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
         let restore = py.import("lexel._lexel")?.getattr("restore_encoding")?;
         let e = &self.inner;
+        let surfaces: Vec<Option<String>> = (0..e.len()).map(|at| e.surface(at).map(str::to_owned)).collect();
+        let surfaces = if surfaces.iter().any(Option::is_some) { surfaces } else { Vec::new() };
         let columns: Columns = (
             e.ids.clone(),
             e.type_ids.clone(),
@@ -197,6 +200,7 @@ impl Encoding {
             e.special_tokens_mask.clone(),
             e.attention_mask.clone(),
             e.sequence_ranges(),
+            surfaces,
         );
         let windows: Vec<Self> = self.overflowing(py);
         let arguments = (self.engine.clone_ref(py), columns, windows, self.pad_token.as_deref()).into_pyobject(py)?;
@@ -212,11 +216,12 @@ pub(crate) fn restore_encoding(
     windows: Vec<PyRef<'_, Encoding>>,
     pad_token: Option<&str>,
 ) -> Encoding {
-    let (ids, type_ids, offsets, words, special, attention, sequences) = columns;
+    let (ids, type_ids, offsets, words, special, attention, sequences, surfaces) = columns;
     let mut inner = lexel::Encoding::default();
     (inner.ids, inner.type_ids, inner.offsets, inner.words) = (ids, type_ids, offsets, words);
     (inner.special_tokens_mask, inner.attention_mask) = (special, attention);
     inner.overflowing = windows.iter().map(|w| w.inner.clone()).collect();
     inner.set_sequence_ranges(&sequences);
+    inner.set_surfaces(surfaces.into_iter().map(|surface| surface.map(Into::into)).collect());
     Encoding { inner, engine, pad_token: pad_token.map(Into::into) }
 }

@@ -1,6 +1,7 @@
 //! What encoding gives: columns of equal length, one entry a token, and the maps between characters, tokens and words.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::error::{Error, Result};
 
@@ -80,9 +81,25 @@ pub struct Encoding {
     pub(crate) edges: Vec<(u32, u32)>,
     /// Which of the texts of the input each token stands in ([`NO_WORD`]: none), where byte offsets are asked for.
     pub(crate) sources: Vec<u32>,
+    /// The text of tokens that are not called by their vocabulary's string (unknown text of Unigram models); empty where
+    /// there is none.
+    pub(crate) surfaces: Vec<Option<Arc<str>>>,
 }
 
 impl Encoding {
+    /// What a token is called instead of its vocabulary's string: the unknown text it stands for, normalized.
+    pub fn surface(&self, token: usize) -> Option<&str> {
+        self.surfaces.get(token)?.as_deref()
+    }
+
+    /// Name the texts that [`Encoding::surface`] gives, one entry a token.
+    pub fn set_surfaces(&mut self, surfaces: Vec<Option<Arc<str>>>) {
+        self.surfaces = surfaces;
+        if !self.surfaces.is_empty() {
+            self.surfaces.resize(self.ids.len(), None);
+        }
+    }
+
     /// Number of tokens.
     pub fn len(&self) -> usize {
         self.ids.len()
@@ -206,6 +223,11 @@ impl Encoding {
                 None => self.sequences.push((sequence, range)),
             }
         }
+        if !self.surfaces.is_empty() || !other.surfaces.is_empty() {
+            self.surfaces.resize(before, None);
+            self.surfaces.extend(other.surfaces);
+            self.surfaces.resize(before + other.ids.len(), None);
+        }
         let shift = if growing_offsets { self.offsets.last().map_or(0, |o| o.1) } else { 0 };
         self.ids.extend(other.ids);
         self.type_ids.extend(other.type_ids);
@@ -233,6 +255,7 @@ impl Encoding {
             sequences: Vec::new(),
             edges: cut(&self.edges, &range),
             sources: cut(&self.sources, &range),
+            surfaces: cut(&self.surfaces, &range),
         }
     }
 
@@ -294,6 +317,9 @@ impl Encoding {
                 self.type_ids.resize(length, type_id);
                 self.special_tokens_mask.resize(length, 1);
                 self.attention_mask.resize(length, 0);
+                if !self.surfaces.is_empty() {
+                    self.surfaces.resize(length, None);
+                }
                 if spans {
                     self.offsets.resize(length, (0, 0));
                     self.words.resize(length, NO_WORD);
@@ -304,6 +330,9 @@ impl Encoding {
                 fill_left(&mut self.type_ids, missing, type_id);
                 fill_left(&mut self.special_tokens_mask, missing, 1);
                 fill_left(&mut self.attention_mask, missing, 0);
+                if !self.surfaces.is_empty() {
+                    fill_left(&mut self.surfaces, missing, None);
+                }
                 if spans {
                     fill_left(&mut self.offsets, missing, (0, 0));
                     fill_left(&mut self.words, missing, NO_WORD);
@@ -328,7 +357,7 @@ pub fn pad_rows(rows: &mut [Encoding], padding: &Padding) {
     }
 }
 
-fn fill_left<T: Copy>(column: &mut Vec<T>, count: usize, value: T) {
+fn fill_left<T: Clone>(column: &mut Vec<T>, count: usize, value: T) {
     column.splice(0..0, std::iter::repeat_n(value, count));
 }
 

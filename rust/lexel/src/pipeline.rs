@@ -97,6 +97,8 @@ struct Tokens {
     edges: Vec<(u32, u32)>,
     /// Tokens that stand for something beyond the end of their piece, and what: see [`beyond_the_piece`].
     beyond: Vec<(usize, (u32, u32))>,
+    /// Tokens that are called by the text they stand for.
+    surfaces: Vec<(usize, Arc<str>)>,
     next_word: u32,
 }
 
@@ -503,6 +505,9 @@ impl Pipeline {
             }
         }
         let n = encoding.ids.len();
+        if !encoding.surfaces.is_empty() {
+            encoding.surfaces.resize(n, None);
+        }
         encoding.type_ids = vec![type_id; n];
         encoding.special_tokens_mask = vec![0; n];
         encoding.attention_mask = vec![1; n];
@@ -542,6 +547,10 @@ impl Pipeline {
             Some(word) => into.words.resize(into.ids.len(), word),
         }
         into.edges.append(&mut tokens.edges);
+        for (at, surface) in tokens.surfaces {
+            into.surfaces.resize(from + at, None);
+            into.surfaces.push(Some(surface));
+        }
         Ok(())
     }
 
@@ -690,12 +699,18 @@ impl Pipeline {
                 } else {
                     tokens.spans.push(segment.span((start + from) as usize, (start + to) as usize));
                 }
+                if trims || model.may_be_unknown(id) {
+                    let surface = segment.text().get((start + from) as usize..(start + to) as usize);
+                    let value = model.value(vocab, id, surface.unwrap_or_default());
+                    if trims {
+                        tokens.edges.push(edges(value));
+                    }
+                    if model.may_be_unknown(id) && vocab.token(id) != Some(value) {
+                        tokens.surfaces.push((tokens.ids.len(), value.into()));
+                    }
+                }
                 tokens.ids.push(id);
                 tokens.words.push(tokens.next_word);
-                if trims {
-                    let surface = segment.text().get((start + from) as usize..(start + to) as usize);
-                    tokens.edges.push(edges(model.value(vocab, id, surface.unwrap_or_default())));
-                }
             }
             tokens.next_word += 1;
             Ok(())

@@ -229,6 +229,12 @@ impl Model {
         }
     }
 
+    /// Whether a token may stand for unknown text that it is called by.
+    #[inline]
+    pub(crate) fn may_be_unknown(&self, id: u32) -> bool {
+        matches!(self, Self::Unigram(unigram) if unigram.is_unknown(id))
+    }
+
     /// The value of a token that stands for this part of a piece: its text as the original keeps it beside the id.
     pub(crate) fn value<'t>(&self, vocab: &'t Vocab, id: u32, surface: &'t str) -> &'t str {
         match self {

@@ -91,6 +91,9 @@ impl Ends {
         if columns.sources {
             put(&mut encoding.sources, before.map(|()| NO_WORD), NO_WORD);
         }
+        if !encoding.surfaces.is_empty() {
+            put(&mut encoding.surfaces, before.map(|()| None), None);
+        }
         encoding.sequences = vec![(index.min(1), start..start + inside)];
     }
 }

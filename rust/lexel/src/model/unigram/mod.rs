@@ -135,6 +135,12 @@ impl Unigram {
         })
     }
 
+    /// Whether this is the id of unknown text.
+    #[inline]
+    pub(crate) fn is_unknown(&self, id: u32) -> bool {
+        self.unk == Some(id)
+    }
+
     /// The text a token was made of, which the original keeps as its value: the token itself, but of unknown text that
     /// text.
     pub(crate) fn value<'t>(&self, vocab: &'t Vocab, id: u32, surface: &'t str) -> &'t str {
