@@ -13,7 +13,7 @@ import pytest
 from tests.differential.compare import difference, original, ours, report
 from tests.differential.strings import random_texts
 from tests.differential.test_regex_classes import everything, telling
-from tokenizers import Tokenizer
+from tokenizers import Tokenizer, pre_tokenizers
 
 from lexel._lexel import Engine
 from lexel.errors import FormatError, UnsupportedError
@@ -37,6 +37,14 @@ PATTERNS: list[Json] = [
     {"Regex": r" ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"},
     {"Regex": r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|\s*[\r\n]+|\s+(?!\S)|\s+"},
     {"Regex": r"."},
+    {"Regex": r""},
+    {"Regex": r"a*"},
+    {"Regex": r"\b"},
+    {"Regex": r"^|\s$"},
+    {"Regex": r"(?<=\p{L})\p{N}++"},
+    {"Regex": r"\d{1,3}(?=(?:\d{3})*\b)"},
+    {"Regex": r"(?>\r\n|\s)(?!\s)"},
+    {"String": ""},
     {"String": " "},
     {"String": "a"},
     {"String": "▁"},
@@ -113,8 +121,6 @@ def differing_pieces(stage: Json) -> Callable[[str], str | None]:
 
 def letters_of(texts: list[str]) -> list[str]:
     """Return every character of the texts, and every byte-level letter."""
-    from tokenizers import pre_tokenizers
-
     return sorted({*"".join(texts), *pre_tokenizers.ByteLevel.alphabet(), "▁", "_"})
 
 
@@ -147,7 +153,7 @@ def test_random_pipelines(group: int, seed: str, cases: int) -> None:
         report("pieces", seed, texts, differing_pieces(stage))
         # A token for every character: spans and words of every part of every piece.
         vocab = {letter: id for id, letter in enumerate(letters_of(texts))}
-        model = {"type": "BPE", "vocab": vocab, "merges": [], "unk_token": None}
+        model: Json = {"type": "BPE", "vocab": vocab, "merges": [], "unk_token": None}
         report("encoding", seed, texts, differing_encodings(stage, rng.choice(NORMALIZERS), model))
 
 

@@ -50,7 +50,7 @@ impl Cutter {
         Self { behavior, base, held: None, after_match: false }
     }
 
-    /// Take the next part, a match or a gap.
+    /// Take the next part, a match or a gap. A match may be empty: no piece, but neighbour to what touches it.
     #[inline]
     pub(crate) fn add(
         &mut self,
@@ -62,7 +62,7 @@ impl Cutter {
         let part = (self.base + start as u32, self.base + end as u32);
         let join = match self.behavior {
             Behavior::Removed if is_match => return Ok(()),
-            Behavior::Removed | Behavior::Isolated => return emit(part.0, part.1),
+            Behavior::Removed | Behavior::Isolated => return give(part, emit),
             Behavior::Contiguous => is_match == self.after_match,
             Behavior::MergedWithPrevious => is_match && !self.after_match,
             Behavior::MergedWithNext => !is_match && self.after_match,
@@ -71,8 +71,8 @@ impl Cutter {
         match &mut self.held {
             Some(held) if join => held.1 = part.1,
             held => {
-                if let Some((start, end)) = held.replace(part) {
-                    emit(start, end)?;
+                if let Some(before) = held.replace(part) {
+                    give(before, emit)?;
                 }
             }
         }
@@ -81,6 +81,12 @@ impl Cutter {
 
     /// Give out what was held back.
     pub(crate) fn finish(self, emit: &mut impl FnMut(u32, u32) -> Result<()>) -> Result<()> {
-        self.held.map_or(Ok(()), |(start, end)| emit(start, end))
+        self.held.map_or(Ok(()), |part| give(part, emit))
     }
+}
+
+/// Give out a piece, unless it is empty.
+#[inline]
+fn give((start, end): (u32, u32), emit: &mut impl FnMut(u32, u32) -> Result<()>) -> Result<()> {
+    if start < end { emit(start, end) } else { Ok(()) }
 }

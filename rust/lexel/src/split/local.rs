@@ -184,7 +184,7 @@ mod tests {
             (seed >> 16) % bound
         };
         for _ in 0..1_000 {
-            let rules: Vec<Rule> = (0..1 + random(3))
+            let rules: Vec<Rule> = (0..=random(3))
                 .map(|_| {
                     let low = random(6);
                     let chosen = "abcdé日".chars().skip(low as usize).take(2);

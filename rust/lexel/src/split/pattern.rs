@@ -3,7 +3,7 @@
 use memchr::memmem::Finder;
 
 use super::regex::{Automaton, Memo, Node, parse};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// A compiled pattern.
 #[derive(Clone, Debug)]
@@ -21,14 +21,16 @@ impl Pattern {
         Ok(Self::Regex(Box::new(Automaton::new(pattern)?)))
     }
 
+    /// A string; the empty one matches between any two characters.
     pub(crate) fn literal(literal: &str) -> Result<Self> {
         if literal.is_empty() {
-            return Err(Error::unsupported("a split by the empty string"));
+            return Self::parsed(&Node::Empty);
         }
         Ok(Self::Literal(Box::new(Finder::new(literal.as_bytes()).into_owned())))
     }
 
-    /// Walk through the text: matches and the gaps between them, in order, none of them empty.
+    /// Walk through the text: matches and the gaps between them, in order. A gap is never empty; a match is where the
+    /// pattern matches the empty text, but never right after a match.
     #[inline]
     pub(crate) fn matches(
         &self,
@@ -47,11 +49,16 @@ impl Pattern {
         };
         match self {
             Self::Regex(automaton) => {
-                memo.clear();
-                let mut from = 0;
+                automaton.begin(bytes, memo);
+                let (mut from, mut last) = (0, None);
                 while let Some((start, end)) = automaton.find(bytes, from, memo) {
+                    if start == end && last == Some(end) {
+                        let Some(c) = text[from..].chars().next() else { break };
+                        from += c.len_utf8();
+                        continue;
+                    }
                     found(start, end)?;
-                    from = end;
+                    (from, last) = (end, Some(end));
                 }
             }
             Self::Literal(finder) => {

@@ -8,7 +8,7 @@ use regex_syntax::hir::ClassUnicode;
 use crate::error::{Error, Result};
 
 /// A partition of all characters into at most 250 classes: two characters share one if no set of the pattern parts them.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct CharClasses {
     ascii: [u8; 128],
     /// Block of every 256 characters.
@@ -17,6 +17,12 @@ pub(crate) struct CharClasses {
     count: usize,
     /// For each set given, the classes it is made of.
     members: Vec<Vec<u8>>,
+}
+
+impl std::fmt::Debug for CharClasses {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CharClasses").field("count", &self.count).finish_non_exhaustive()
+    }
 }
 
 const MAX_CLASSES: usize = 250;

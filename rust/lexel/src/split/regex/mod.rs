@@ -1,11 +1,15 @@
 //! Split regexes: from the pattern's text to a linear automaton over classes of characters.
 //!
-//! `parse` reads the reference's dialect, `classes` sorts all characters into the few classes a pattern can tell apart,
-//! `automaton` determinises the pattern over these classes and searches without ever going back.
+//! `parse` reads the reference's dialect, `lower` takes the atomic groups out of it, `classes` sorts all characters into
+//! the few classes a pattern can tell apart, `program` writes the pattern down as steps over these classes, `determinise`
+//! makes a table of them, and `automaton` searches with it, without ever going back.
 
 mod automaton;
 mod classes;
+mod determinise;
+mod lower;
 mod parse;
+mod program;
 
 pub(crate) use automaton::{Automaton, Memo};
 pub(crate) use classes::CharClasses;

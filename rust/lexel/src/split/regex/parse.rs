@@ -1,10 +1,11 @@
-//! The dialect of the reference's regex engine (Oniguruma, its default syntax), as far as it is regular.
+//! The dialect of the reference's regex engine (Oniguruma, its Ruby syntax), as far as an automaton can answer it.
 //!
-//! Anything the automaton cannot answer exactly is refused by name: back-references, look-behind, anchors, look-ahead
-//! other than the closing `(?!x)`/`(?=x)` of one character after a repeated class, and case folds that change lengths.
+//! Anything that cannot be answered exactly is refused by name: back-references and subexpression calls, `\K`, look-behind
+//! over texts of several lengths, and case folds that change lengths.
 
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, HirKind};
 
+use super::lower::width;
 use crate::error::{Error, Result};
 
 /// A parsed pattern.
@@ -20,28 +21,58 @@ pub(crate) enum Node {
         max: Option<u32>,
         kind: Repeat,
     },
-    /// One character of look-ahead: the next one must be in the set or, if `at_end`, the text may end here.
-    Ahead {
-        set: ClassUnicode,
-        at_end: bool,
+    /// Matches in the first way it can, or not at all.
+    Atomic(Box<Node>),
+    Assert(Assert),
+    /// Something matches (or does not) from here on, or up to here.
+    Look {
+        behind: bool,
+        negative: bool,
+        node: Box<Node>,
     },
+}
+
+/// A condition on the characters around a place.
+#[derive(Clone, Debug)]
+pub(crate) enum Assert {
+    /// The next character is in the set or, if `edge`, the text ends here.
+    Next { set: ClassUnicode, edge: bool },
+    /// The character before is in the set or, if `edge`, the text starts here.
+    Previous { set: ClassUnicode, edge: bool },
+    /// The search started here.
+    SearchStart,
+}
+
+impl Node {
+    /// Whether a part may match the empty text.
+    pub(super) fn nullable(&self) -> bool {
+        match self {
+            Self::Empty | Self::Assert(_) | Self::Look { .. } => true,
+            Self::Set(_) => false,
+            Self::Concat(parts) => parts.iter().all(Self::nullable),
+            Self::Alt(branches) => branches.iter().any(Self::nullable),
+            Self::Repeat { node, min, .. } => *min == 0 || node.nullable(),
+            Self::Atomic(body) => body.nullable(),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Repeat {
     Greedy,
     Lazy,
-    Possessive,
 }
 
 /// Counted repetitions are written out in the automaton; more than this is no split pattern.
 const MAX_COUNT: u32 = 1000;
 const MAX_DEPTH: usize = 100;
+/// Characters of a pattern that a message shows.
+const SHOWN: usize = 200;
 
 /// Parse a pattern.
 pub(crate) fn parse(pattern: &str) -> Result<Node> {
     let mut parser = Parser { chars: pattern.chars().collect(), at: 0, pattern, depth: 0 };
-    let node = parser.alternatives(Flags::default())?;
+    let Part { node, .. } = parser.alternatives(Flags::default())?;
     if parser.at < parser.chars.len() {
         return Err(parser.unsupported("an unmatched ')'"));
     }
@@ -52,18 +83,98 @@ pub(crate) fn parse(pattern: &str) -> Result<Node> {
 pub(crate) fn as_class(pattern: &Node) -> Option<(&ClassUnicode, bool)> {
     match pattern {
         Node::Set(set) => Some((set, false)),
-        Node::Repeat { node, min: 1, max: None, kind: Repeat::Greedy | Repeat::Possessive } => match &**node {
+        Node::Repeat { node, min: 1, max: None, kind: Repeat::Greedy } => match &**node {
             Node::Set(set) => Some((set, true)),
             _ => None,
         },
+        Node::Atomic(body) => as_class(body),
         _ => None,
     }
+}
+
+fn empty_set() -> ClassUnicode {
+    ClassUnicode::empty()
+}
+
+fn any_character() -> ClassUnicode {
+    let mut set = ClassUnicode::empty();
+    set.negate();
+    set
+}
+
+fn one_character(c: char) -> ClassUnicode {
+    ClassUnicode::new([ClassUnicodeRange::new(c, c)])
+}
+
+fn next(set: ClassUnicode, edge: bool) -> Node {
+    Node::Assert(Assert::Next { set, edge })
+}
+
+fn previous(set: ClassUnicode, edge: bool) -> Node {
+    Node::Assert(Assert::Previous { set, edge })
+}
+
+/// `^`: at the start, and after every newline but one that ends the text.
+fn line_start() -> Node {
+    let after_newline = Node::Concat(vec![previous(one_character('\n'), false), next(any_character(), false)]);
+    Node::Alt(vec![previous(empty_set(), true), after_newline])
+}
+
+/// `\Z`: at the end, and before a newline there.
+fn end_or_last_newline() -> Node {
+    let newline = Node::Concat(vec![Node::Set(one_character('\n')), next(empty_set(), true)]);
+    let look = Node::Look { behind: false, negative: false, node: Box::new(newline) };
+    Node::Alt(vec![next(empty_set(), true), look])
+}
+
+/// `\b` or, negated, `\B`.
+fn word_boundary(word: &ClassUnicode, negated: bool) -> Node {
+    let mut other = word.clone();
+    other.negate();
+    let pair = |before: bool, after: bool| {
+        let set = |is_word| if is_word { word.clone() } else { other.clone() };
+        Node::Concat(vec![previous(set(before), !before), next(set(after), !after)])
+    };
+    Node::Alt(vec![pair(true, negated), pair(false, !negated)])
+}
+
+/// Any character, or any but a newline.
+fn dot(newline_too: bool) -> ClassUnicode {
+    let mut set = if newline_too { empty_set() } else { one_character('\n') };
+    set.negate();
+    set
+}
+
+/// `\R`: a line break, the two characters of which are one.
+fn line_break() -> Node {
+    let both = Node::Concat(vec![Node::Set(one_character('\r')), Node::Set(one_character('\n'))]);
+    let range = |a, b| ClassUnicodeRange::new(a, b);
+    let single = [range('\n', '\r'), range('\u{85}', '\u{85}'), range('\u{2028}', '\u{2029}')];
+    Node::Atomic(Box::new(Node::Alt(vec![both, Node::Set(ClassUnicode::new(single))])))
 }
 
 #[derive(Clone, Copy, Default)]
 struct Flags {
     ignore_case: bool,
     dot_all: bool,
+}
+
+/// A part of a pattern. The reference refuses to repeat an anchor or a look-around, alone or as a branch; inside a group
+/// that is more than parentheses it does not look.
+struct Part {
+    node: Node,
+    repeatable: bool,
+}
+
+impl From<Node> for Part {
+    fn from(node: Node) -> Self {
+        Self { node, repeatable: true }
+    }
+}
+
+/// A part that is only a condition on its place.
+fn place(node: Node) -> Part {
+    Part { node, repeatable: false }
 }
 
 struct Parser<'p> {
@@ -75,7 +186,11 @@ struct Parser<'p> {
 
 impl Parser<'_> {
     fn unsupported(&self, what: &str) -> Error {
-        Error::unsupported(format!("{what} at character {} of the regex {:?}", self.at, self.pattern))
+        let mut shown: String = self.pattern.chars().take(SHOWN).collect();
+        if shown.len() < self.pattern.len() {
+            shown.push('…');
+        }
+        Error::unsupported(format!("{what} at character {} of the regex {shown:?}", self.at))
     }
 
     fn peek(&self) -> Option<char> {
@@ -100,32 +215,38 @@ impl Parser<'_> {
         Ok(c)
     }
 
-    fn alternatives(&mut self, mut flags: Flags) -> Result<Node> {
+    fn alternatives(&mut self, flags: Flags) -> Result<Part> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
             return Err(self.unsupported("nesting deeper than 100"));
         }
-        let mut branches = vec![self.sequence(&mut flags)?];
+        let mut branches = vec![self.sequence(flags)?];
         while self.eat("|") {
-            branches.push(self.sequence(&mut flags)?);
+            branches.push(self.sequence(flags)?);
         }
         self.depth -= 1;
-        Ok(if branches.len() == 1 { branches.remove(0) } else { Node::Alt(branches) })
+        if branches.len() == 1 {
+            return Ok(branches.remove(0));
+        }
+        let repeatable = branches.iter().all(|branch| branch.repeatable);
+        Ok(Part { node: Node::Alt(branches.into_iter().map(|branch| branch.node).collect()), repeatable })
     }
 
-    fn sequence(&mut self, flags: &mut Flags) -> Result<Node> {
-        let mut parts: Vec<Node> = Vec::new();
+    fn sequence(&mut self, flags: Flags) -> Result<Part> {
+        let mut parts: Vec<Part> = Vec::new();
         // The last character, where it is a literal under (?i): pairs of them may fold to one character.
         let mut folded_literal: Option<char> = None;
         while let Some(c) = self.peek() {
             if c == '|' || c == ')' {
                 break;
             }
-            if self.inline_flags(flags)? {
-                continue;
+            if let Some(read) = self.inline_flags(flags)? {
+                // Here they hold for the rest of the group, all its further branches included, as in `(?i:...)`.
+                parts.push(self.alternatives(read)?.node.into());
+                break;
             }
             let before = self.at;
-            let atom = self.atom(*flags)?;
+            let atom = self.atom(flags)?;
             let literal = (flags.ignore_case && self.at == before + 1 && c != '.').then(|| c.to_ascii_lowercase());
             if let (Some(first), Some(second)) = (folded_literal, literal)
                 && matches!((first, second), ('s', 's' | 't') | ('f', 'f' | 'i' | 'l'))
@@ -136,28 +257,23 @@ impl Parser<'_> {
             parts.push(self.quantified(atom)?);
         }
         Ok(match parts.len() {
-            0 => Node::Empty,
+            0 => Node::Empty.into(),
             1 => parts.remove(0),
-            _ => Node::Concat(parts),
+            _ => Node::Concat(parts.into_iter().map(|part| part.node).collect()).into(),
         })
     }
 
     /// `(?i)`, `(?m)`, `(?-i)`: flags for the rest of the group.
-    fn inline_flags(&mut self, flags: &mut Flags) -> Result<bool> {
+    fn inline_flags(&mut self, flags: Flags) -> Result<Option<Flags>> {
         let start = self.at;
-        if !self.eat("(?") {
-            return Ok(false);
-        }
-        let Some(read) = self.flag_letters(*flags)? else {
-            self.at = start;
-            return Ok(false);
-        };
-        if self.eat(")") {
-            *flags = read;
-            return Ok(true);
+        if self.eat("(?")
+            && let Some(read) = self.flag_letters(flags)?
+            && self.eat(")")
+        {
+            return Ok(Some(read));
         }
         self.at = start;
-        Ok(false)
+        Ok(None)
     }
 
     fn flag_letters(&mut self, mut flags: Flags) -> Result<Option<Flags>> {
@@ -177,32 +293,23 @@ impl Parser<'_> {
         }
     }
 
-    fn atom(&mut self, flags: Flags) -> Result<Node> {
+    fn atom(&mut self, flags: Flags) -> Result<Part> {
         let c = self.bump()?;
         Ok(match c {
-            '(' => self.group(flags)?,
-            '[' => {
-                let set = self.class_body(flags, 0)?;
-                Node::Set(set)
-            }
-            '.' => {
-                let mut set = ClassUnicode::empty();
-                if !flags.dot_all {
-                    set.push(ClassUnicodeRange::new('\n', '\n'));
-                }
-                set.negate();
-                Node::Set(set)
-            }
-            '^' | '$' => {
-                self.at -= 1;
-                return Err(self.unsupported("an anchor"));
-            }
+            '(' => return self.group(flags),
+            '^' => place(line_start()),
+            '$' => place(next(one_character('\n'), true)),
+            '[' => Node::Set(self.class_body(flags, 0)?).into(),
+            '.' => Node::Set(dot(flags.dot_all)).into(),
             '*' | '+' | '?' => {
                 self.at -= 1;
                 return Err(self.unsupported("a quantifier with nothing before it"));
             }
-            '\\' => Node::Set(self.escape(flags, false)?),
-            other => Node::Set(self.literal(other, flags)?),
+            '\\' => match self.anchor()? {
+                Some(part) => part,
+                None => Node::Set(self.escape(flags, false)?).into(),
+            },
+            other => Node::Set(self.literal(other, flags)?).into(),
         })
     }
 
@@ -220,15 +327,46 @@ impl Parser<'_> {
         Ok(set)
     }
 
-    fn group(&mut self, flags: Flags) -> Result<Node> {
+    /// An escape that stands for a place, or for more than one character.
+    fn anchor(&mut self) -> Result<Option<Part>> {
+        let Some(c) = self.peek() else { return Ok(None) };
+        let part = match c {
+            'A' => place(previous(empty_set(), true)),
+            'z' => place(next(empty_set(), true)),
+            'Z' => place(end_or_last_newline()),
+            'G' => place(Node::Assert(Assert::SearchStart)),
+            'b' | 'B' => place(word_boundary(&self.named(r"\w")?, c == 'B')),
+            'R' => line_break().into(),
+            'N' => Node::Set(dot(false)).into(),
+            'O' => Node::Set(dot(true)).into(),
+            '1'..='9' | 'k' => return Err(self.unsupported("a back-reference")),
+            'g' => return Err(self.unsupported("a call of a group")),
+            'K' => return Err(self.unsupported("\\K, which moves the start of the match,")),
+            'X' | 'y' | 'Y' => return Err(self.unsupported("text segmentation")),
+            _ => return Ok(None),
+        };
+        self.at += 1;
+        Ok(Some(part))
+    }
+
+    fn group(&mut self, flags: Flags) -> Result<Part> {
         let mut inner = flags;
+        let mut wrap: fn(Node) -> Node = |node| node;
         if self.eat("?") {
             if self.eat(":") {
-                // plain
-            } else if self.looking_at("!") || self.looking_at("=") {
-                return self.look_ahead(flags);
-            } else if self.looking_at("<=") || self.looking_at("<!") {
-                return Err(self.unsupported("look-behind"));
+                let part = self.alternatives(flags)?;
+                self.close()?;
+                return Ok(part);
+            } else if self.eat(">") {
+                wrap = |node| Node::Atomic(Box::new(node));
+            } else if self.eat("=") {
+                return self.look(flags, false, false);
+            } else if self.eat("!") {
+                return self.look(flags, false, true);
+            } else if self.eat("<=") {
+                return self.look(flags, true, false);
+            } else if self.eat("<!") {
+                return self.look(flags, true, true);
             } else if self.eat("<") {
                 while self.bump()? != '>' {}
             } else if let Some(read) = self.flag_letters(flags)? {
@@ -240,32 +378,37 @@ impl Parser<'_> {
                 return Err(self.unsupported("a special group (?...)"));
             }
         }
-        let node = self.alternatives(inner)?;
-        if !self.eat(")") {
-            return Err(self.unsupported("a '(' without its ')'"));
-        }
-        // A group is one unit: its inner sequence must not melt into the outer one.
-        Ok(node)
+        let Part { node, .. } = self.alternatives(inner)?;
+        self.close()?;
+        Ok(wrap(node).into())
     }
 
-    fn look_ahead(&mut self, flags: Flags) -> Result<Node> {
-        let negative = self.bump()? == '!';
+    fn close(&mut self) -> Result<()> {
+        if self.eat(")") { Ok(()) } else { Err(self.unsupported("a '(' without its ')'")) }
+    }
+
+    fn look(&mut self, flags: Flags, behind: bool, negative: bool) -> Result<Part> {
         let start = self.at;
-        let body = self.alternatives(flags)?;
-        let Node::Set(mut set) = body else {
-            self.at = start;
-            return Err(self.unsupported("look-ahead over more than one character"));
+        let Part { node, .. } = self.alternatives(flags)?;
+        self.close()?;
+        if let Node::Set(mut set) = node {
+            if negative {
+                set.negate();
+            }
+            return Ok(place(if behind { previous(set, negative) } else { next(set, negative) }));
+        }
+        let fixed = match &node {
+            Node::Alt(branches) => branches.iter().all(|branch| width(branch).is_some()),
+            other => width(other).is_some(),
         };
-        if !self.eat(")") {
-            return Err(self.unsupported("a '(' without its ')'"));
+        if behind && !(fixed && plain(&node)) {
+            self.at = start;
+            return Err(self.unsupported("look-behind over more than characters"));
         }
-        if negative {
-            set.negate();
-        }
-        Ok(Node::Ahead { set, at_end: negative })
+        Ok(place(Node::Look { behind, negative, node: Box::new(node) }))
     }
 
-    fn quantified(&mut self, mut node: Node) -> Result<Node> {
+    fn quantified(&mut self, mut part: Part) -> Result<Part> {
         loop {
             let (min, max, counted) = match self.peek() {
                 Some('?') => (0, Some(1), false),
@@ -273,27 +416,32 @@ impl Parser<'_> {
                 Some('+') => (1, None, false),
                 Some('{') => match self.counts()? {
                     Some((min, max)) => (min, max, true),
-                    None => return Ok(node),
+                    None => return Ok(part),
                 },
-                _ => return Ok(node),
+                _ => return Ok(part),
             };
             if !counted {
                 self.at += 1;
             }
-            if matches!(node, Node::Ahead { .. }) {
-                return Err(self.unsupported("a repeated look-ahead"));
+            if !part.repeatable {
+                return Err(self.unsupported("a repeated anchor or look-around"));
             }
-            let kind = if self.eat("?") {
+            let repeat = |node, (min, max), kind| Node::Repeat { node: Box::new(node), min, max, kind };
+            let once = (0, Some(1));
+            let node = part.node;
+            let repeated = if self.eat("?") {
                 if counted && Some(min) == max {
-                    return Err(self.unsupported("an optional counted repetition"));
+                    // Not lazy, but optional.
+                    repeat(repeat(node, (min, max), Repeat::Greedy), once, Repeat::Greedy)
+                } else {
+                    repeat(node, (min, max), Repeat::Lazy)
                 }
-                Repeat::Lazy
             } else if !counted && self.eat("+") {
-                Repeat::Possessive
+                Node::Atomic(Box::new(repeat(node, (min, max), Repeat::Greedy)))
             } else {
-                Repeat::Greedy
+                repeat(node, (min, max), Repeat::Greedy)
             };
-            node = Node::Repeat { node: Box::new(node), min, max, kind };
+            part = repeated.into();
         }
     }
 
@@ -546,6 +694,16 @@ impl Parser<'_> {
             set.negate();
         }
         Ok(set)
+    }
+}
+
+/// Whether a part is made of characters, sequences and choices alone.
+fn plain(node: &Node) -> bool {
+    match node {
+        Node::Set(_) | Node::Empty => true,
+        Node::Concat(parts) | Node::Alt(parts) => parts.iter().all(plain),
+        Node::Repeat { node, .. } => plain(node),
+        Node::Atomic(_) | Node::Assert(_) | Node::Look { .. } => false,
     }
 }
 
