@@ -1,7 +1,8 @@
 //! Pieces met before: a bounded table from the exact bytes of a short piece to its ids.
 //!
-//! A slot is half a cache line: 16 bytes of key (up to 15 bytes and their number), up to four ids. Two slots share a
-//! set; a new piece overwrites the second, and a piece found there moves to the first. Nothing is ever looked up by hash alone.
+//! A slot is half a cache line: 16 bytes of key (up to 15 bytes and their number, not counting a metaspace before them
+//! where there is no room for it), up to four ids. Two slots share a set; a new piece overwrites the second, and a piece
+//! found there moves to the first. Nothing is ever looked up by hash alone.
 
 use crate::error::Result;
 use crate::model::PieceTokens;
@@ -42,7 +43,7 @@ pub(crate) struct PieceCache {
 pub(crate) fn key(text: &[u8], start: usize, end: usize) -> Option<u128> {
     let length = end - start;
     if length > MAX_KEY {
-        return None;
+        return without_metaspace(text, start, end);
     }
     // Where 16 bytes can be read they are, and what is beyond the piece is masked: no loop over its length.
     let loaded = if let Some(bytes) = text.get(start..start + 16) {
@@ -53,6 +54,14 @@ pub(crate) fn key(text: &[u8], start: usize, end: usize) -> Option<u128> {
         u128::from_le_bytes(bytes)
     };
     Some(loaded | (length as u128) << 120)
+}
+
+/// The key of a piece that is short but for the metaspace it begins with, which every word of some models has.
+fn without_metaspace(text: &[u8], start: usize, end: usize) -> Option<u128> {
+    const METASPACE: &[u8] = "▁".as_bytes();
+    let short = end - start <= MAX_KEY + METASPACE.len() && text[start..end].starts_with(METASPACE);
+    // The piece is longer than what has a key of its own: what is left has at least one byte.
+    short.then(|| key(text, start + METASPACE.len(), end)).flatten().map(|key| key | 1 << 126)
 }
 
 /// The key of a part of a piece: parts are not looked up as a whole, so they must not meet pieces of the same bytes, nor

@@ -9,6 +9,7 @@ use super::pattern::Pattern;
 use super::regex::{as_class, parse};
 use super::rewrite::Rewrite;
 use super::scripts::ScriptSplit;
+use super::words::Words;
 use super::{Splitter, Stage, sets};
 use crate::error::{Error, Result};
 use crate::json::{Object, wrong};
@@ -82,11 +83,21 @@ impl Compiler {
             }
             "Metaspace" => {
                 let metaspace = Metaspace::compile(object)?;
-                let split = metaspace.splits().then(|| Pattern::literal(metaspace.replacement()));
-                self.push(Stage::Rewrite(Rewrite::Metaspace(metaspace)))?;
-                if let Some(pattern) = split {
-                    self.split(pattern?, Behavior::MergedWithNext, false)?;
+                if !metaspace.splits() || metaspace.replacement() == " " {
+                    let split = metaspace.splits().then(|| Pattern::literal(metaspace.replacement()));
+                    self.push(Stage::Rewrite(Rewrite::Metaspace(metaspace)))?;
+                    if let Some(pattern) = split {
+                        self.split(pattern?, Behavior::MergedWithNext, false)?;
+                    }
+                    return Ok(());
                 }
+                // One pass does for both, and for the white space that was to be removed just before.
+                let space = Rule::new(sets::regex_space(), false, Behavior::Removed, false);
+                let drops_space = metaspace.always() && self.rules == [space];
+                if drops_space {
+                    self.rules.clear();
+                }
+                self.push(Stage::Words(Words::new(metaspace, drops_space)))?;
             }
             "Split" => self.add_split(object)?,
             "BertPreTokenizer" => {

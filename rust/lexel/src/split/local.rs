@@ -22,7 +22,7 @@ enum Dropped {
 }
 
 /// One set of characters, and where a split cuts because of it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Rule {
     set: ClassUnicode,
     /// Between a character of the set and one that is not.

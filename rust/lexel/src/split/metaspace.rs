@@ -61,6 +61,11 @@ impl Metaspace {
         self.split
     }
 
+    /// Whether every piece gets a prefix that has none.
+    pub(super) fn always(&self) -> bool {
+        self.scheme == Scheme::Always
+    }
+
     pub(super) fn only_first(&self) -> bool {
         self.scheme == Scheme::First
     }

@@ -2,7 +2,7 @@
 //!
 //! Splits are ranges of one string. Only a prefix space, the metaspace and byte-level letters rewrite it; without them
 //! nothing is copied. `compile` reads the JSON; `local` has the splits that look at two characters, which are most;
-//! `regex` the patterns, `scripts` the changes of script, `rewrite` what changes the text.
+//! `regex` the patterns, `scripts` the changes of script, `rewrite` what changes the text, `words` what does both.
 
 mod behavior;
 mod compile;
@@ -15,6 +15,7 @@ mod rewrite;
 mod scripts;
 mod segment;
 mod sets;
+mod words;
 
 use serde_json::Value;
 
@@ -28,6 +29,7 @@ use regex::Memo;
 use rewrite::Rewrite;
 use scripts::ScriptSplit;
 pub(crate) use segment::Segment;
+use words::Words;
 
 /// Working memory of one thread.
 #[derive(Debug, Default)]
@@ -49,6 +51,8 @@ enum Stage {
     /// Pieces of this many characters.
     Fixed(usize),
     Rewrite(Rewrite),
+    /// Rewrites and cuts.
+    Words(Words),
 }
 
 impl Stage {
@@ -75,7 +79,7 @@ impl Stage {
             Self::Local(split) => ranges.iter().try_for_each(|&range| split.split(text, range, emit)),
             Self::Scripts(split) => ranges.iter().try_for_each(|&range| split.split(text, range, emit)),
             Self::Fixed(length) => ranges.iter().try_for_each(|&range| cut_fixed(text, range, *length, emit)),
-            Self::Rewrite(_) => ranges.iter().try_for_each(|&(start, end)| emit(start, end)),
+            Self::Rewrite(_) | Self::Words(_) => ranges.iter().try_for_each(|&(start, end)| emit(start, end)),
         }
     }
 }
@@ -110,13 +114,17 @@ impl Splitter {
     /// even ids need the walk with spans.
     pub(crate) fn needs_spans(&self, normalized: bool) -> bool {
         self.stages.iter().enumerate().any(|(i, stage)| {
-            matches!(stage, Stage::Rewrite(Rewrite::Metaspace(m)) if m.only_first())
-                && (normalized || self.rewrites_before(i))
+            let asks = match stage {
+                Stage::Rewrite(Rewrite::Metaspace(metaspace)) => metaspace.only_first(),
+                Stage::Words(words) => words.only_first(),
+                _ => false,
+            };
+            asks && (normalized || self.rewrites_before(i))
         })
     }
 
     fn rewrites_before(&self, stage: usize) -> bool {
-        self.stages[..stage].iter().any(|s| matches!(s, Stage::Rewrite(_)))
+        self.stages[..stage].iter().any(|s| matches!(s, Stage::Rewrite(_) | Stage::Words(_)))
     }
 
     /// Split a segment; `emit` gets the segment and the range of each piece, in order, none of them empty.
@@ -141,6 +149,11 @@ impl Splitter {
                 rewrite.run(segment, ranges);
                 continue;
             }
+            if let Stage::Words(words) = stage {
+                words.run(segment, ranges, next);
+                std::mem::swap(ranges, next);
+                continue;
+            }
             next.clear();
             stage.cut(segment.text(), ranges, memo, &mut |start, end| {
                 next.push((start, end));
@@ -148,8 +161,13 @@ impl Splitter {
             })?;
             std::mem::swap(ranges, next);
         }
-        if let Stage::Rewrite(rewrite) = last {
-            rewrite.run(segment, ranges);
+        match last {
+            Stage::Rewrite(rewrite) => rewrite.run(segment, ranges),
+            Stage::Words(words) => {
+                words.run(segment, ranges, next);
+                std::mem::swap(ranges, next);
+            }
+            _ => {}
         }
         let segment = &*segment;
         last.cut(segment.text(), ranges, memo, &mut |start, end| emit(segment, start, end))

@@ -82,14 +82,15 @@ impl Trie {
         Ok(trie)
     }
 
-    /// Place all nodes, level by level: the first levels, through which every walk goes, stand close together.
+    /// Place all nodes, each with what is below it before the next: what one walk meets stands close together, and the
+    /// tokens are read while they are at hand.
     fn place(&mut self, sorted: &[(&[u8], u32)]) -> Result<()> {
         let mut blocks = Blocks::default();
-        let mut queue = std::collections::VecDeque::new();
+        let mut open = Vec::new();
         // The root stands nowhere: nothing leads to it.
-        queue.push_back(Open { node: usize::MAX, first: 0, end: sorted.len() as u32, depth: 0 });
+        open.push(Open { node: usize::MAX, first: 0, end: sorted.len() as u32, depth: 0 });
         let mut children = Vec::new();
-        while let Some(Open { node, mut first, end, depth }) = queue.pop_front() {
+        while let Some(Open { node, mut first, end, depth }) = open.pop() {
             let at = depth as usize;
             let mut token = NO_TOKEN;
             if sorted[first as usize].0.len() == at {
@@ -121,7 +122,7 @@ impl Trie {
                 let child = base ^ usize::from(label);
                 self.nodes[child] = u64::from(label);
                 if end - first > 1 {
-                    queue.push_back(Open { node: child, first, end, depth: depth + 1 });
+                    open.push(Open { node: child, first, end, depth: depth + 1 });
                     continue;
                 }
                 let rest = &sorted[first as usize].0[at + 1..];
