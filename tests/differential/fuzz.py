@@ -228,6 +228,8 @@ def units(names: Sequence[str], seed: str, strings: int, pipelines: int) -> list
 
 def run(work: Sequence[Unit], jobs: int) -> list[Outcome]:
     """Do the work in as many processes, and print every difference as it is found."""
+    # A backtrace of each of the original's panics takes most of the time.
+    os.environ["RUST_BACKTRACE"] = "0"
     outcomes: list[Outcome] = []
     reported: Counter[str] = Counter()
     start = last = time.monotonic()
