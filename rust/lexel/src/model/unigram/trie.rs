@@ -150,27 +150,31 @@ impl Trie {
     /// Call `found` with every token that begins at `start`, shortest first: its end in the text, and its index.
     #[inline]
     pub(super) fn matches(&self, text: &[u8], start: usize, mut found: impl FnMut(usize, u32)) {
+        let nodes = &*self.nodes;
         let mut node = self.root;
-        for at in start..text.len() {
-            let label = text[at];
-            node = self.nodes[base_of(node) ^ usize::from(label)];
+        for (depth, &label) in text[start..].iter().enumerate() {
+            node = nodes[base_of(node) ^ usize::from(label)];
             if node as u8 != label {
                 return;
             }
-            let token = token_of(node);
             if node & LEAF != 0 {
-                if token != NO_TOKEN {
-                    let end = start + self.tokens[token as usize].len as usize;
-                    let rest = base_of(node);
-                    if end <= text.len() && text[at + 1..end] == self.rests[rest..rest + (end - at - 1)] {
-                        found(end, token);
-                    }
-                }
-                return;
+                return self.leaf(text, start, depth + 1, node, found);
             }
+            let token = token_of(node);
             if token != NO_TOKEN {
-                found(at + 1, token);
+                found(start + depth + 1, token);
             }
+        }
+    }
+
+    /// The only token below a leaf, if the rest of it follows.
+    #[inline]
+    fn leaf(&self, text: &[u8], start: usize, depth: usize, node: u64, mut found: impl FnMut(usize, u32)) {
+        let Some(token) = self.tokens.get(token_of(node) as usize) else { return };
+        let (end, rest) = (start + token.len as usize, base_of(node));
+        let follows = |text: &[u8]| text.iter().zip(&self.rests[rest..]).all(|(a, b)| a == b);
+        if text.get(start + depth..end).is_some_and(follows) {
+            found(end, token_of(node));
         }
     }
 }

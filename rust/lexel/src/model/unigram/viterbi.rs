@@ -12,6 +12,7 @@ use crate::error::Result;
 /// Working memory.
 #[derive(Debug, Default)]
 pub(super) struct Lattice {
+    short: Box<Short>,
     /// Score of the best path to a place, at the place modulo the length.
     scores: Vec<f64>,
     /// The last token of the best path to a place, counted from the last final place.
@@ -20,6 +21,22 @@ pub(super) struct Lattice {
     path: Vec<(u32, usize)>,
 }
 
+/// Scores and last tokens of the places of a short piece: no index leads out of them, which leaves the loop few values to
+/// keep at hand.
+#[derive(Debug)]
+struct Short {
+    scores: [f64; SHORT],
+    last: [u32; SHORT],
+}
+
+impl Default for Short {
+    fn default() -> Self {
+        Self { scores: [0.0; SHORT], last: [NONE; SHORT] }
+    }
+}
+
+/// A power of two; pieces of fewer bytes are short.
+const SHORT: usize = 256;
 /// No path comes here.
 const NONE: u32 = u32::MAX;
 /// One unknown character.
@@ -29,7 +46,7 @@ const FINAL: usize = 2048;
 /// More than this many places are not kept for the next piece.
 const KEEP: usize = 1 << 16;
 
-/// Give the ids of the best path from left to right, each with where it ends.
+/// Give the ids of the best path from left to right, each with where it ends; of unknown tokens side by side only the last.
 pub(super) fn best_path(
     model: &Unigram,
     piece: &str,
@@ -37,6 +54,10 @@ pub(super) fn best_path(
     give: &mut impl FnMut(u32, usize) -> Result<()>,
 ) -> Result<()> {
     let text = piece.as_bytes();
+    if text.len() < SHORT {
+        short_paths(model, text, &mut lattice.short)?;
+        return hand_over(model, text, (0, text.len()), &lattice.short.last, &mut lattice.path, give);
+    }
     let reach = model.longest.min(text.len());
     let ring = (reach + 1).next_power_of_two();
     if lattice.scores.len() < ring {
@@ -96,6 +117,42 @@ pub(super) fn best_path(
     Ok(())
 }
 
+/// The best paths to all places of a short piece.
+fn short_paths(model: &Unigram, text: &[u8], short: &mut Short) -> Result<()> {
+    const PLACE: usize = SHORT - 1;
+    let Short { scores, last } = short;
+    last[..=text.len()].fill(NONE);
+    scores[0] = 0.0;
+    let mut start = 0;
+    while start < text.len() {
+        let sum = scores[start & PLACE];
+        let single = start + char_len(text[start]);
+        let mut found_single = false;
+        model.trie.matches(text, start, |end, token| {
+            let score = model.trie.token(token).score + sum;
+            let place = end & PLACE;
+            if last[place] == NONE || score > scores[place] {
+                scores[place] = score;
+                last[place] = token;
+            }
+            found_single |= end == single;
+        });
+        if !found_single {
+            let score = model.unk_score + sum;
+            let place = single & PLACE;
+            if last[place] == NONE || score > scores[place] {
+                scores[place] = score;
+                last[place] = UNKNOWN;
+                if model.unk.is_none() {
+                    return Err(Unigram::missing_unknown());
+                }
+            }
+        }
+        start = single;
+    }
+    Ok(())
+}
+
 /// Give the tokens between two places through which the best path goes.
 fn hand_over(
     model: &Unigram,
@@ -112,7 +169,13 @@ fn hand_over(
         if token == UNKNOWN {
             // Without an unknown token there is no such path.
             path.push((model.unk.unwrap_or(super::NO_ID), end));
-            end = text[..end].iter().rposition(|&byte| !is_continuation(byte)).unwrap_or(0);
+            // They become one token, so one of them is enough.
+            while end > from && last[end - from] == UNKNOWN {
+                end -= 1;
+                while end > from && text[end] & 0xC0 == 0x80 {
+                    end -= 1;
+                }
+            }
         } else {
             let token = model.trie.token(token);
             path.push((token.id, end));
@@ -120,10 +183,6 @@ fn hand_over(
         }
     }
     path.iter().rev().try_for_each(|&(id, end)| give(id, end))
-}
-
-fn is_continuation(byte: u8) -> bool {
-    byte & 0xC0 == 0x80
 }
 
 /// Bytes of the character that begins with this byte.
