@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
+
+# Where the original panics, a backtrace would take most of the time of a test.
+os.environ["RUST_BACKTRACE"] = "0"
 
 DEFAULT_CASES = 2000
 DEFAULT_SEED = "lexel"
