@@ -9,6 +9,7 @@ use pyo3::types::PyList;
 use crate::buffer::Buffer;
 use crate::encoding::Encoding;
 use crate::engine::Engine;
+use crate::lists::Ints;
 
 /// What `Engine.encode_batch` returns.
 #[pyclass(frozen, module = "lexel._lexel")]
@@ -74,15 +75,17 @@ impl Batch {
     }
 
     fn lists<'py>(&self, py: Python<'py>, field: &str) -> PyResult<Bound<'py, PyList>> {
+        let mut ints = Ints::new(py);
         let lists = self.rows.iter().map(|row| match column(row, field)? {
-            Column::Wide(items) => PyList::new(py, items),
+            Column::Wide(items) => ints.list(items),
             Column::Narrow(items) => PyList::new(py, items),
         });
         PyList::new(py, lists.collect::<PyResult<Vec<_>>>()?)
     }
 
     fn offset_lists<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let lists = self.rows.iter().map(|row| PyList::new(py, &row.offsets));
+        let mut ints = Ints::new(py);
+        let lists = self.rows.iter().map(|row| ints.pairs(&row.offsets));
         PyList::new(py, lists.collect::<PyResult<Vec<_>>>()?)
     }
 

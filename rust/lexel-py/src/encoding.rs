@@ -5,10 +5,11 @@ use std::sync::Arc;
 use lexel::{NO_WORD, Side};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyList, PyTuple};
 
 use crate::engine::Engine;
 use crate::error::to_python;
+use crate::lists::Ints;
 
 /// A row of columns; the engine is kept to name the tokens.
 #[pyclass(module = "lexel._lexel")]
@@ -64,8 +65,8 @@ impl Encoding {
     }
 
     #[getter]
-    fn offsets(&self) -> Vec<(u32, u32)> {
-        self.inner.offsets.clone()
+    fn offsets<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        Ints::new(py).pairs(&self.inner.offsets)
     }
 
     #[getter]

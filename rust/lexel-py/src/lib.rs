@@ -7,6 +7,7 @@ mod convert;
 mod encoding;
 mod engine;
 mod error;
+mod lists;
 mod stream;
 mod train;
 

@@ -85,21 +85,18 @@ pub struct Pipeline {
     decoder: Option<Arc<Decoder>>,
     /// Ids need the walk with spans too.
     spans_for_ids: bool,
+    /// Whitespace at both ends of the tokens by id, where the post-processor trims.
+    edges: Option<Arc<[(u32, u32)]>>,
 }
 
 /// Tokens of one sequence before they become columns.
 #[derive(Debug, Default)]
 struct Tokens {
-    ids: Vec<u32>,
-    spans: Vec<(u32, u32)>,
-    words: Vec<u32>,
+    pieces: PieceTokens,
     /// Leading and trailing whitespace, where the post-processor trims.
     edges: Vec<(u32, u32)>,
-    /// Tokens that stand for something beyond the end of their piece, and what: see [`beyond_the_piece`].
-    beyond: Vec<(usize, (u32, u32))>,
     /// Tokens that are called by the text they stand for.
     surfaces: Vec<(usize, Arc<str>)>,
-    next_word: u32,
 }
 
 impl Pipeline {
@@ -133,6 +130,7 @@ impl Pipeline {
         added.add(added_tokens, &vocab, &|text| normalized(normalizer.as_deref(), text))?;
         let (post, decoder) = (compile_post(&components)?, compile_decoder(&components)?);
         let spans_for_ids = splitter.needs_spans(normalizer.is_some());
+        let edges = edges_by_id(&vocab, post.as_deref());
         Ok(Self {
             vocab: Arc::new(vocab),
             model: Arc::new(model),
@@ -143,6 +141,7 @@ impl Pipeline {
             post,
             decoder,
             spans_for_ids,
+            edges,
         })
     }
 
@@ -193,7 +192,10 @@ impl Pipeline {
                     changed.model = Arc::new(model);
                 }
             }
-            "post_processor" => changed.post = compile_post(&components)?,
+            "post_processor" => {
+                changed.post = compile_post(&components)?;
+                changed.edges = edges_by_id(&self.vocab, changed.post.as_deref());
+            }
             "decoder" => changed.decoder = compile_decoder(&components)?,
             _ => {}
         }
@@ -239,6 +241,7 @@ impl Pipeline {
         tokens.add(added, &vocab, &|text| self.normalize(text))?;
         let mut changed = self.clone();
         changed.splitter = Arc::new(splitter);
+        changed.edges = edges_by_id(&vocab, changed.post.as_deref());
         changed.vocab = Arc::new(vocab);
         changed.model = Arc::new(model);
         changed.added = Arc::new(tokens);
@@ -429,12 +432,13 @@ impl Pipeline {
         if self.spans_for_ids {
             let mut tokens = Tokens::default();
             self.sequence::<true>(text, options, scratch, &mut tokens)?;
-            scratch.piece.ids = tokens.ids;
+            scratch.piece.ids = tokens.pieces.ids;
             return Ok(());
         }
-        let mut tokens = Tokens { ids: std::mem::take(&mut scratch.piece.ids), ..Tokens::default() };
+        let mut tokens = Tokens::default();
+        tokens.pieces.ids = std::mem::take(&mut scratch.piece.ids);
         let result = self.sequence::<false>(text, options, scratch, &mut tokens);
-        scratch.piece.ids = tokens.ids;
+        scratch.piece.ids = tokens.pieces.ids;
         result
     }
 
@@ -532,22 +536,21 @@ impl Pipeline {
         }
         let mut tokens = Tokens::default();
         self.sequence::<true>(text, options, scratch, &mut tokens)?;
-        let mut cursor = CharCursor::new(text);
+        let Tokens { mut pieces, edges, surfaces } = tokens;
         let from = into.ids.len();
-        into.ids.append(&mut tokens.ids);
-        into.offsets.extend(tokens.spans.iter().map(|&(start, end)| {
-            let start = cursor.chars_before(start);
-            (start, cursor.chars_before(end))
-        }));
-        for (at, span) in tokens.beyond {
-            into.offsets[from + at] = beyond_the_piece(text, &mut cursor, span);
+        let mut cursor = CharCursor::new(text);
+        cursor.translate(&mut pieces.spans);
+        for (at, span) in pieces.beyond {
+            pieces.spans[at] = beyond_the_piece(text, &mut cursor, span);
         }
+        append(&mut into.ids, pieces.ids);
+        append(&mut into.offsets, pieces.spans);
         match word {
-            None => into.words.append(&mut tokens.words),
+            None => append(&mut into.words, pieces.words),
             Some(word) => into.words.resize(into.ids.len(), word),
         }
-        into.edges.append(&mut tokens.edges);
-        for (at, surface) in tokens.surfaces {
+        append(&mut into.edges, edges);
+        for (at, surface) in surfaces {
             into.surfaces.resize(from + at, None);
             into.surfaces.push(Some(surface));
         }
@@ -585,19 +588,14 @@ impl Pipeline {
     }
 
     fn added_token<const SPANS: bool>(&self, id: u32, surface: &str, span: (u32, u32), tokens: &mut Tokens) {
-        tokens.ids.push(id);
+        tokens.pieces.ids.push(id);
         if SPANS {
-            tokens.spans.push(span);
-            tokens.words.push(tokens.next_word);
-            tokens.next_word += 1;
-            if self.trims() {
+            tokens.pieces.spans.push(span);
+            tokens.pieces.end_word();
+            if self.edges.is_some() {
                 tokens.edges.push(edges(surface));
             }
         }
-    }
-
-    fn trims(&self) -> bool {
-        self.post.as_ref().is_some_and(|post| post.trims())
     }
 
     /// Normalize a text between added tokens, cut it at those that are found in normalized text, and split the rest.
@@ -662,59 +660,52 @@ impl Pipeline {
     ) -> Result<()> {
         let Scratch { split, model: working, piece, .. } = scratch;
         let (model, vocab) = (&*self.model, &*self.vocab);
-        if !SPANS {
-            // The model appends right where the ids belong.
-            std::mem::swap(&mut piece.ids, &mut tokens.ids);
-            let result = match model {
-                model if model.takes_bundles() && !working.samples() => {
-                    let mut bundle = [(0, 0); BUNDLE];
-                    let mut filled = 0;
-                    let cut = self.splitter.run(segment, split, &mut |segment, start, end| {
-                        bundle[filled] = (start, end);
-                        filled += 1;
-                        if filled < BUNDLE {
-                            return Ok(());
-                        }
-                        filled = 0;
-                        model.encode_bundle(vocab, segment.text(), &bundle, working, piece)
-                    });
-                    cut.and_then(|()| model.encode_bundle(vocab, segment.text(), &bundle[..filled], working, piece))
-                }
-                _ => self.splitter.run(segment, split, &mut |segment, start, end| {
-                    model.encode::<false>(vocab, segment.text(), (start as usize, end as usize), working, piece)
-                }),
-            };
-            std::mem::swap(&mut piece.ids, &mut tokens.ids);
-            return result;
-        }
-        let trims = self.trims();
-        self.splitter.run(segment, split, &mut |segment, start, end| {
-            piece.ids.clear();
-            piece.spans.clear();
-            model.encode::<true>(vocab, segment.text(), (start as usize, end as usize), working, piece)?;
-            for (&id, &(from, to)) in piece.ids.iter().zip(&piece.spans) {
-                if to > end - start {
-                    tokens.beyond.push((tokens.ids.len(), (from, to)));
-                    tokens.spans.push((0, 0));
-                } else {
-                    tokens.spans.push(segment.span((start + from) as usize, (start + to) as usize));
-                }
-                if trims || model.may_be_unknown(id) {
-                    let surface = segment.text().get((start + from) as usize..(start + to) as usize);
+        // The model appends right where the tokens belong.
+        std::mem::swap(piece, &mut tokens.pieces);
+        let first = piece.ids.len();
+        let trims = SPANS && self.edges.is_some();
+        // Only of a Unigram model may a token be called by what it stands for.
+        let unigram = SPANS && matches!(model, Model::Unigram(_));
+        let mut bundle = [(0, 0); BUNDLE];
+        let mut filled = 0;
+        let mut encode = |segment: &Segment<'_, SPANS>, bundle: &[(u32, u32)]| {
+            let from = piece.spans.len();
+            model.encode::<SPANS>(vocab, segment.text(), bundle, working, piece)?;
+            let spans = &mut piece.spans[from..];
+            if unigram {
+                for (at, (&id, span)) in piece.ids[from..].iter().zip(&*spans).enumerate() {
+                    let unknown = model.may_be_unknown(id);
+                    if !trims && !unknown {
+                        continue;
+                    }
+                    let surface = segment.text().get(span.0 as usize..span.1 as usize);
                     let value = model.value(vocab, id, surface.unwrap_or_default());
                     if trims {
                         tokens.edges.push(edges(value));
                     }
-                    if model.may_be_unknown(id) && vocab.token(id) != Some(value) {
-                        tokens.surfaces.push((tokens.ids.len(), value.into()));
+                    if unknown && vocab.token(id) != Some(value) {
+                        tokens.surfaces.push((from + at, value.into()));
                     }
                 }
-                tokens.ids.push(id);
-                tokens.words.push(tokens.next_word);
             }
-            tokens.next_word += 1;
+            segment.to_original(spans);
             Ok(())
-        })
+        };
+        let cut = self.splitter.run(segment, split, &mut |segment, start, end| {
+            bundle[filled] = (start, end);
+            filled += 1;
+            if filled < BUNDLE {
+                return Ok(());
+            }
+            filled = 0;
+            encode(segment, &bundle)
+        });
+        let result = cut.and_then(|()| encode(segment, &bundle[..filled]));
+        std::mem::swap(piece, &mut tokens.pieces);
+        if let Some(edges) = self.edges.as_ref().filter(|_| trims && !unigram) {
+            tokens.edges.extend(tokens.pieces.ids[first..].iter().map(|&id| edges[id as usize]));
+        }
+        result
     }
 
     /// What an id contributes to a decoded text, before the decoder.
@@ -800,6 +791,20 @@ fn beyond_the_piece(text: &str, cursor: &mut CharCursor<'_>, (start, end): (u32,
         (Some(first), Some(last)) => (first, last),
         (Some(first), None) => (first, character(end - 1).unwrap_or(first + 1) + 1),
         (None, _) => (start, end),
+    }
+}
+
+fn edges_by_id(vocab: &Vocab, post: Option<&Post>) -> Option<Arc<[(u32, u32)]>> {
+    post.filter(|post| post.trims())?;
+    Some((0..vocab.id_bound()).map(|id| edges(vocab.token(id).unwrap_or_default())).collect())
+}
+
+/// Append a column; the first one is taken as it is.
+fn append<T>(column: &mut Vec<T>, more: Vec<T>) {
+    if column.is_empty() {
+        *column = more;
+    } else {
+        column.extend(more);
     }
 }
 

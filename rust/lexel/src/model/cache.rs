@@ -83,14 +83,17 @@ pub(crate) trait Caching {
     fn cache(&mut self) -> &mut PieceCache;
 }
 
-/// Encode several pieces of one text to ids; `fresh` encodes one that is not in the cache (its key, if it has one, lets it
-/// be remembered). All cache lines are asked for before the first is needed, and ids are copied four at a time whatever
-/// their number: no miss waits for another, no branch depends on a count.
-pub(crate) fn encode_bundle<S: Caching>(
+/// Encode several pieces of one text. `place` appends what is in the cache, with spans; it says no where ids do not tell
+/// their spans. `fresh` encodes what is not in the cache (its key, if it has one, lets it be remembered).
+///
+/// All cache lines are asked for before the first is needed, and without spans ids are copied four at a time whatever their
+/// number: no miss waits for another, no branch depends on a count.
+pub(crate) fn encode_bundle<const SPANS: bool, S: Caching>(
     text: &str,
     pieces: &[(u32, u32)],
     scratch: &mut S,
     out: &mut PieceTokens,
+    place: impl Fn(&[u32], u32, &mut PieceTokens) -> bool,
     mut fresh: impl FnMut(&str, Option<u128>, &mut S, &mut PieceTokens) -> Result<()>,
 ) -> Result<()> {
     let mut keys = [(0u128, 0usize); BUNDLE];
@@ -103,6 +106,19 @@ pub(crate) fn encode_bundle<S: Caching>(
         *slot = (key, set);
     }
     std::hint::black_box(touched);
+    if SPANS {
+        for (&(start, end), &(key, set)) in pieces.iter().zip(&keys) {
+            let cache = scratch.cache();
+            let found = if key == 0 { None } else { cache.get_in(set, key) };
+            out.start_piece(start);
+            if !found.is_some_and(|found| place(cache.ids(&found), end - start, out)) {
+                let word = &text[start as usize..end as usize];
+                fresh(word, (key != 0).then_some(key), scratch, out)?;
+            }
+            out.end_piece::<true>(start, end);
+        }
+        return Ok(());
+    }
     let mut at = out.ids.len();
     out.ids.resize(at + IDS * pieces.len(), 0);
     for (i, &(start, end)) in pieces.iter().enumerate() {

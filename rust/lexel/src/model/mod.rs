@@ -48,7 +48,7 @@ pub(crate) struct ModelParts {
 pub(crate) enum Model {
     Bpe(Box<Bpe>),
     Unigram(Box<Unigram>),
-    WordPiece(WordPiece),
+    WordPiece(Box<WordPiece>),
     WordLevel(WordLevel),
 }
 
@@ -84,24 +84,57 @@ impl ModelScratch {
     }
 }
 
-impl ModelScratch {
-    /// Whether the call samples.
-    pub(crate) fn samples(&self) -> bool {
-        self.sampler.is_some()
-    }
-}
-
-/// Ids of a piece, and where in the piece each stands. Without spans only the ids are filled.
+/// Ids of the pieces of a text, and where in the text each stands. Without spans only the ids are filled.
 #[derive(Debug, Default)]
 pub(crate) struct PieceTokens {
     pub(crate) ids: Vec<u32>,
-    /// Byte ranges within the piece. They count what the symbols count: after characters that were dropped they are
-    /// shifted, as the reference's are.
+    /// Byte ranges of the text that is split. They count what the symbols count: after characters that were dropped they
+    /// are shifted, as the reference's are.
     pub(crate) spans: Vec<(u32, u32)>,
+    /// The number of the piece each token belongs to.
+    pub(crate) words: Vec<u32>,
+    pub(crate) next_word: u32,
+    /// Tokens that stand for something beyond the end of their piece: which, and what bytes from the start of the piece.
+    pub(crate) beyond: Vec<(usize, (u32, u32))>,
+    /// Where the next token starts.
     base: u32,
 }
 
 impl PieceTokens {
+    /// Start with the tokens of the piece that starts here.
+    #[inline]
+    fn start_piece(&mut self, at: u32) {
+        self.base = at;
+    }
+
+    /// All tokens of the piece are here.
+    #[inline]
+    fn end_piece<const SPANS: bool>(&mut self, start: u32, end: u32) {
+        if SPANS {
+            if self.base > end {
+                self.set_aside(start, end);
+            }
+            self.end_word();
+        }
+    }
+
+    /// The tokens that have no word yet are the next one.
+    #[inline]
+    pub(crate) fn end_word(&mut self) {
+        self.words.resize(self.ids.len(), self.next_word);
+        self.next_word += 1;
+    }
+
+    /// Note the tokens of a piece that lead beyond it; their spans are no places of the text.
+    #[cold]
+    fn set_aside(&mut self, start: u32, end: u32) {
+        let first = self.words.len();
+        for (at, span) in self.spans.iter_mut().enumerate().skip(first).filter(|(_, span)| span.1 > end) {
+            self.beyond.push((at, (span.0 - start, span.1 - start)));
+            *span = (start, end);
+        }
+    }
+
     /// Append a token that stands for the next `len` bytes.
     #[inline]
     pub(crate) fn push<const SPANS: bool>(&mut self, id: u32, len: u32) {
@@ -137,7 +170,7 @@ impl Model {
         Ok(match options {
             ModelOptions::Bpe(options) => Self::Bpe(Box::new(Bpe::compile(vocab, merges, options, alphabet)?)),
             ModelOptions::Unigram(options) => Self::Unigram(Box::new(Unigram::compile(vocab, scores, options)?)),
-            ModelOptions::WordPiece(options) => Self::WordPiece(WordPiece::compile(vocab, options)),
+            ModelOptions::WordPiece(options) => Self::WordPiece(Box::new(WordPiece::compile(vocab, options))),
             ModelOptions::WordLevel(options) => Self::WordLevel(WordLevel::compile(vocab, options)),
         })
     }
@@ -196,39 +229,6 @@ impl Model {
         Ok(())
     }
 
-    /// Encode one piece of a text: append its ids, and with `SPANS` the bytes of the piece each stands for.
-    #[inline]
-    pub(crate) fn encode<const SPANS: bool>(
-        &self,
-        vocab: &Vocab,
-        text: &str,
-        (start, end): (usize, usize),
-        scratch: &mut ModelScratch,
-        out: &mut PieceTokens,
-    ) -> Result<()> {
-        out.base = 0;
-        if let Some(Sampler { draws, random }) = &mut scratch.sampler {
-            let piece = &text[start..end];
-            match (self, draws) {
-                (Self::Bpe(bpe), Draws::Dropout(dropout)) => {
-                    return bpe.encode_sampled::<SPANS>(piece, *dropout, random, &mut scratch.bpe, out);
-                }
-                (Self::Unigram(unigram), Draws::Paths(sampling)) => {
-                    return unigram.encode_sampled::<SPANS>(vocab, piece, *sampling, random, &mut scratch.unigram, out);
-                }
-                _ => {}
-            }
-        }
-        match self {
-            Self::Bpe(bpe) => bpe.encode::<SPANS>(vocab, text, start, end, &mut scratch.bpe, out),
-            Self::Unigram(unigram) => unigram.encode::<SPANS>(vocab, text, (start, end), &mut scratch.unigram, out),
-            Self::WordPiece(wordpiece) => {
-                wordpiece.encode::<SPANS>(vocab, text, (start, end), &mut scratch.wordpiece, out)
-            }
-            Self::WordLevel(wordlevel) => wordlevel.encode::<SPANS>(vocab, &text[start..end], out),
-        }
-    }
-
     /// Whether a token may stand for unknown text that it is called by.
     #[inline]
     pub(crate) fn may_be_unknown(&self, id: u32) -> bool {
@@ -243,17 +243,10 @@ impl Model {
         }
     }
 
-    /// Whether pieces can be given in bundles.
-    pub(crate) fn takes_bundles(&self) -> bool {
-        match self {
-            Self::Bpe(bpe) => bpe.takes_bundles(),
-            Self::Unigram(_) | Self::WordPiece(_) => true,
-            Self::WordLevel(_) => false,
-        }
-    }
-
-    /// Encode several pieces of one text to ids; only for models that take bundles, and at most [`cache::BUNDLE`].
-    pub(crate) fn encode_bundle(
+    /// Encode pieces of one text, at most [`cache::BUNDLE`]: append their ids, and with `SPANS` where in the text each
+    /// stands.
+    #[inline]
+    pub(crate) fn encode<const SPANS: bool>(
         &self,
         vocab: &Vocab,
         text: &str,
@@ -261,13 +254,49 @@ impl Model {
         scratch: &mut ModelScratch,
         out: &mut PieceTokens,
     ) -> Result<()> {
+        if let Some(Sampler { draws, random }) = &mut scratch.sampler {
+            match (self, draws) {
+                (Self::Bpe(bpe), Draws::Dropout(dropout)) => {
+                    return one_by_one::<SPANS>(pieces, out, |start, end, out| {
+                        bpe.encode_sampled::<SPANS>(&text[start..end], *dropout, random, &mut scratch.bpe, out)
+                    });
+                }
+                (Self::Unigram(unigram), Draws::Paths(sampling)) => {
+                    return one_by_one::<SPANS>(pieces, out, |start, end, out| {
+                        let piece = &text[start..end];
+                        unigram.encode_sampled::<SPANS>(vocab, piece, *sampling, random, &mut scratch.unigram, out)
+                    });
+                }
+                _ => {}
+            }
+        }
         match self {
-            Self::Bpe(bpe) => bpe.encode_bundle(vocab, text, pieces, &mut scratch.bpe, out),
-            Self::Unigram(unigram) => unigram.encode_bundle(vocab, text, pieces, &mut scratch.unigram, out),
-            Self::WordPiece(wordpiece) => wordpiece.encode_bundle(vocab, text, pieces, &mut scratch.wordpiece, out),
-            model @ Self::WordLevel(_) => pieces.iter().try_for_each(|&(start, end)| {
-                model.encode::<false>(vocab, text, (start as usize, end as usize), scratch, out)
+            Self::Bpe(bpe) if bpe.takes_bundles() => {
+                bpe.encode_bundle::<SPANS>(vocab, text, pieces, &mut scratch.bpe, out)
+            }
+            Self::Bpe(bpe) => one_by_one::<SPANS>(pieces, out, |start, end, out| {
+                bpe.encode::<SPANS>(vocab, text, start, end, &mut scratch.bpe, out)
+            }),
+            Self::Unigram(unigram) => unigram.encode_bundle::<SPANS>(vocab, text, pieces, &mut scratch.unigram, out),
+            Self::WordPiece(wordpiece) => {
+                wordpiece.encode_bundle::<SPANS>(vocab, text, pieces, &mut scratch.wordpiece, out)
+            }
+            Self::WordLevel(wordlevel) => one_by_one::<SPANS>(pieces, out, |start, end, out| {
+                wordlevel.encode::<SPANS>(vocab, &text[start..end], out)
             }),
         }
     }
+}
+
+fn one_by_one<const SPANS: bool>(
+    pieces: &[(u32, u32)],
+    out: &mut PieceTokens,
+    mut encode: impl FnMut(usize, usize, &mut PieceTokens) -> Result<()>,
+) -> Result<()> {
+    for &(start, end) in pieces {
+        out.start_piece(start);
+        encode(start as usize, end as usize, out)?;
+        out.end_piece::<SPANS>(start, end);
+    }
+    Ok(())
 }

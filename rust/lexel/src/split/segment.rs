@@ -45,6 +45,24 @@ impl<'t, const SPANS: bool> Segment<'t, SPANS> {
         (self.shift + start as u32, self.shift + end as u32)
     }
 
+    /// Turn spans of this text into spans of the whole original text. They may start and end inside a character then.
+    #[inline]
+    pub(crate) fn to_original(&self, spans: &mut [Span]) {
+        match &self.rewritten {
+            Some(rewritten) => {
+                for span in spans {
+                    *span = (rewritten.span(span.0 as usize).0, rewritten.span(span.1 as usize - 1).1);
+                }
+            }
+            None if self.shift == 0 => {}
+            None => {
+                for span in spans {
+                    *span = (span.0 + self.shift, span.1 + self.shift);
+                }
+            }
+        }
+    }
+
     /// Where in the original text a piece starts. Without spans this is exact only for pieces of an unchanged text.
     pub(super) fn original_start(&self, at: u32) -> u32 {
         match &self.rewritten {

@@ -199,8 +199,8 @@ impl Bpe {
         self.alphabet == Alphabet::Bytes
     }
 
-    /// Encode several pieces of one text to ids.
-    pub(crate) fn encode_bundle(
+    /// Encode several pieces of one text.
+    pub(crate) fn encode_bundle<const SPANS: bool>(
         &self,
         vocab: &Vocab,
         text: &str,
@@ -208,9 +208,23 @@ impl Bpe {
         scratch: &mut BpeScratch,
         out: &mut PieceTokens,
     ) -> Result<()> {
-        cache::encode_bundle(text, pieces, scratch, out, |word, key, scratch, out| {
-            self.encode_fresh::<false>(vocab, word, self.options.ignore_merges, scratch, out, key)
+        let place = |ids: &[u32], _, out: &mut PieceTokens| self.place(ids, out);
+        cache::encode_bundle::<SPANS, _>(text, pieces, scratch, out, place, |word, key, scratch, out| {
+            self.encode_fresh::<SPANS>(vocab, word, self.options.ignore_merges, scratch, out, key)
         })
+    }
+
+    /// Append ids of a piece whose symbols were all known, with their spans. Says no, and appends nothing, if
+    /// the ids do not tell them.
+    #[inline]
+    fn place(&self, ids: &[u32], out: &mut PieceTokens) -> bool {
+        if ids.iter().any(|&id| self.lens[id as usize] == 0) {
+            return false;
+        }
+        for &id in ids {
+            out.push::<true>(id, self.lens[id as usize]);
+        }
+        true
     }
 
     #[inline]
@@ -232,10 +246,7 @@ impl Bpe {
                 out.ids.extend_from_slice(found);
                 return Ok(());
             }
-            if found.iter().all(|&id| self.lens[id as usize] != 0) {
-                for &id in found {
-                    out.push::<SPANS>(id, self.lens[id as usize]);
-                }
+            if self.place(found, out) {
                 return Ok(());
             }
         }
@@ -316,10 +327,7 @@ impl Bpe {
                 out.ids.extend_from_slice(found);
                 return Ok(());
             }
-            if found.iter().all(|&id| self.lens[id as usize] != 0) {
-                for &id in found {
-                    out.push::<SPANS>(id, self.lens[id as usize]);
-                }
+            if self.place(found, out) {
                 return Ok(());
             }
         }
@@ -351,7 +359,8 @@ impl Bpe {
     fn write<const SPANS: bool>(&self, word: &str, regular: bool, symbols: &Symbols, out: &mut PieceTokens) {
         if SPANS && !regular && self.alphabet == Alphabet::Bytes {
             out.ids.extend_from_slice(&symbols.ids);
-            letter_spans(word, &symbols.lens, &mut out.spans);
+            letter_spans(word, &symbols.lens, out.base, &mut out.spans);
+            out.base = out.spans.last().map_or(out.base, |span| span.1);
         } else {
             for (&id, &len) in symbols.ids.iter().zip(&symbols.lens) {
                 out.push::<SPANS>(id, len);
@@ -372,7 +381,7 @@ impl Bpe {
 
 /// Where tokens stand whose lengths count bytes of byte-level letters: a token starts with the byte that its first letter
 /// byte belongs to and ends with that of its last. Where lengths lead beyond the piece the span stays as it is counted.
-fn letter_spans(word: &str, lens: &[u32], spans: &mut Vec<(u32, u32)>) {
+fn letter_spans(word: &str, lens: &[u32], base: u32, spans: &mut Vec<(u32, u32)>) {
     let owner: Vec<u32> = word
         .bytes()
         .enumerate()
@@ -381,7 +390,8 @@ fn letter_spans(word: &str, lens: &[u32], spans: &mut Vec<(u32, u32)>) {
     let mut at = 0;
     for &len in lens {
         let end = at + len as usize;
-        spans.push(if end <= owner.len() { (owner[at], owner[end - 1] + 1) } else { (at as u32, end as u32) });
+        let (from, to) = if end <= owner.len() { (owner[at], owner[end - 1] + 1) } else { (at as u32, end as u32) };
+        spans.push((base + from, base + to));
         at = end;
     }
 }

@@ -103,26 +103,8 @@ impl Unigram {
         &self.scores
     }
 
-    /// Encode one piece of a text: append its ids, and with `SPANS` the bytes of the piece each stands for.
-    pub(crate) fn encode<const SPANS: bool>(
-        &self,
-        vocab: &Vocab,
-        text: &str,
-        (start, end): (usize, usize),
-        scratch: &mut UnigramScratch,
-        out: &mut PieceTokens,
-    ) -> Result<()> {
-        let key = cache::key(text.as_bytes(), start, end).filter(|_| start < end);
-        if let Some(found) = key.and_then(|key| scratch.cache.get(key))
-            && self.replay::<SPANS>(scratch.cache.ids(&found), (end - start) as u32, out)
-        {
-            return Ok(());
-        }
-        self.encode_fresh::<SPANS>(vocab, &text[start..end], scratch, out, key)
-    }
-
-    /// Encode several pieces of one text to ids.
-    pub(crate) fn encode_bundle(
+    /// Encode several pieces of one text: append their ids, and with `SPANS` where each stands.
+    pub(crate) fn encode_bundle<const SPANS: bool>(
         &self,
         vocab: &Vocab,
         text: &str,
@@ -130,8 +112,9 @@ impl Unigram {
         scratch: &mut UnigramScratch,
         out: &mut PieceTokens,
     ) -> Result<()> {
-        cache::encode_bundle(text, pieces, scratch, out, |piece, key, scratch, out| {
-            self.encode_fresh::<false>(vocab, piece, scratch, out, key)
+        let place = |ids: &[u32], len: u32, out: &mut PieceTokens| self.place(ids, len, out);
+        cache::encode_bundle::<SPANS, _>(text, pieces, scratch, out, place, |piece, key, scratch, out| {
+            self.encode_fresh::<SPANS>(vocab, piece, scratch, out, key)
         })
     }
 
@@ -151,13 +134,9 @@ impl Unigram {
         surface
     }
 
-    /// Append the ids of a piece met before, unless its spans cannot be told from its ids.
+    /// Append the ids of a piece met before with their spans, unless they cannot be told from the ids.
     #[inline]
-    fn replay<const SPANS: bool>(&self, ids: &[u32], len: u32, out: &mut PieceTokens) -> bool {
-        if !SPANS {
-            out.ids.extend_from_slice(ids);
-            return true;
-        }
+    fn place(&self, ids: &[u32], len: u32, out: &mut PieceTokens) -> bool {
         let (mut open, mut known) = (0, 0);
         for &id in ids {
             let len = self.lens[id as usize];
@@ -170,7 +149,7 @@ impl Unigram {
         }
         for &id in ids {
             let own = self.lens[id as usize];
-            out.push::<SPANS>(id, if own == 0 { len - known } else { own });
+            out.push::<true>(id, if own == 0 { len - known } else { own });
         }
         true
     }

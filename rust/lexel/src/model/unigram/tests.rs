@@ -18,10 +18,14 @@ fn encoded((vocab, model): &(Vocab, Unigram), text: &str) -> Vec<(u32, u32, u32)
     let mut results = Vec::new();
     for _ in 0..2 {
         let mut out = PieceTokens::default();
-        model.encode::<true>(vocab, text, (0, text.len()), &mut scratch, &mut out).expect("an unknown token");
+        model
+            .encode_bundle::<true>(vocab, text, &[(0, text.len() as u32)], &mut scratch, &mut out)
+            .expect("an unknown token");
         results.push(out.ids.iter().zip(&out.spans).map(|(&id, &(from, to))| (id, from, to)).collect::<Vec<_>>());
         let mut plain = PieceTokens::default();
-        model.encode::<false>(vocab, text, (0, text.len()), &mut scratch, &mut plain).expect("an unknown token");
+        model
+            .encode_bundle::<false>(vocab, text, &[(0, text.len() as u32)], &mut scratch, &mut plain)
+            .expect("an unknown token");
         assert_eq!(plain.ids, out.ids);
     }
     assert_eq!(results[0], results[1]);
@@ -80,7 +84,7 @@ fn an_unknown_token_elsewhere_than_its_text_is_no_unknown_token() {
 fn without_an_unknown_token_unknown_text_is_an_error() {
     let (vocab, model) = model(&[("a", -1.0)], None, true);
     let mut out = PieceTokens::default();
-    let result = model.encode::<true>(&vocab, "ab", (0, 2), &mut UnigramScratch::default(), &mut out);
+    let result = model.encode_bundle::<true>(&vocab, "ab", &[(0, 2)], &mut UnigramScratch::default(), &mut out);
     assert_eq!(result.expect_err("b is unknown").path(), Some("model.unk_id"));
 }
 

@@ -62,43 +62,8 @@ impl WordPiece {
         &self.options
     }
 
-    /// Encode one piece of a text: append its ids, and with `SPANS` the bytes of the piece each stands for.
-    pub(crate) fn encode<const SPANS: bool>(
-        &self,
-        vocab: &Vocab,
-        text: &str,
-        (start, end): (usize, usize),
-        scratch: &mut WordPieceScratch,
-        out: &mut PieceTokens,
-    ) -> Result<()> {
-        let key = cache::key(text.as_bytes(), start, end);
-        if let Some(key) = key
-            && let Some(found) = scratch.cache.get(key)
-        {
-            let found = scratch.cache.ids(&found);
-            if !SPANS {
-                out.ids.extend_from_slice(found);
-                return Ok(());
-            }
-            if let [id] = *found {
-                // A token or the unknown token: either way it stands for the whole piece.
-                out.push::<SPANS>(id, (end - start) as u32);
-                return Ok(());
-            }
-            if found.iter().all(|&id| self.lens[id as usize] != UNCLEAR) {
-                let mut prefix = 0;
-                for &id in found {
-                    out.push::<SPANS>(id, self.lens[id as usize] - prefix);
-                    prefix = self.options.continuing_subword_prefix.len() as u32;
-                }
-                return Ok(());
-            }
-        }
-        self.encode_fresh::<SPANS>(vocab, &text[start..end], key, scratch, out)
-    }
-
-    /// Encode several pieces of one text to ids.
-    pub(crate) fn encode_bundle(
+    /// Encode several pieces of one text: append their ids, and with `SPANS` where each stands.
+    pub(crate) fn encode_bundle<const SPANS: bool>(
         &self,
         vocab: &Vocab,
         text: &str,
@@ -106,9 +71,29 @@ impl WordPiece {
         scratch: &mut WordPieceScratch,
         out: &mut PieceTokens,
     ) -> Result<()> {
-        cache::encode_bundle(text, pieces, scratch, out, |word, key, scratch, out| {
-            self.encode_fresh::<false>(vocab, word, key, scratch, out)
+        let place = |ids: &[u32], len: u32, out: &mut PieceTokens| self.place(ids, len, out);
+        cache::encode_bundle::<SPANS, _>(text, pieces, scratch, out, place, |word, key, scratch, out| {
+            self.encode_fresh::<SPANS>(vocab, word, key, scratch, out)
         })
+    }
+
+    /// Append ids of a piece of `len` bytes with their spans. Says no, and appends nothing, if the ids do not tell them.
+    #[inline]
+    fn place(&self, ids: &[u32], len: u32, out: &mut PieceTokens) -> bool {
+        if let [id] = *ids {
+            // A token or the unknown token: either way it stands for the whole piece.
+            out.push::<true>(id, len);
+            return true;
+        }
+        if ids.iter().any(|&id| self.lens[id as usize] == UNCLEAR) {
+            return false;
+        }
+        let mut prefix = 0;
+        for &id in ids {
+            out.push::<true>(id, self.lens[id as usize] - prefix);
+            prefix = self.options.continuing_subword_prefix.len() as u32;
+        }
+        true
     }
 
     #[inline(never)]
@@ -186,9 +171,9 @@ mod tests {
         scratch: &mut WordPieceScratch,
     ) -> Option<Vec<(u32, (u32, u32))>> {
         let mut out = PieceTokens::default();
-        model.encode::<true>(vocab, word, (0, word.len()), scratch, &mut out).ok()?;
+        model.encode_bundle::<true>(vocab, word, &[(0, word.len() as u32)], scratch, &mut out).ok()?;
         let mut ids = PieceTokens::default();
-        model.encode_bundle(vocab, word, &[(0, word.len() as u32)], scratch, &mut ids).expect("known");
+        model.encode_bundle::<false>(vocab, word, &[(0, word.len() as u32)], scratch, &mut ids).expect("known");
         assert_eq!(ids.ids, out.ids, "{word:?}");
         Some(out.ids.iter().copied().zip(out.spans.iter().copied()).collect())
     }
@@ -223,7 +208,7 @@ mod tests {
         let vocab = Vocab::new([("a", 0)]).expect("small ids");
         let model = WordPiece::compile(&vocab, options("", 100));
         let mut scratch = WordPieceScratch::default();
-        let error = model.encode::<false>(&vocab, "ab", (0, 2), &mut scratch, &mut PieceTokens::default());
+        let error = model.encode_bundle::<false>(&vocab, "ab", &[(0, 2)], &mut scratch, &mut PieceTokens::default());
         assert_eq!(error.expect_err("no token").kind(), crate::ErrorKind::Vocabulary);
         assert_eq!(encoded(&model, &vocab, "aa", &mut scratch), Some(vec![(0, (0, 1)), (0, (1, 2))]));
     }
@@ -268,7 +253,7 @@ mod tests {
         let word = "a".repeat(1 << 20);
         let mut out = PieceTokens::default();
         model
-            .encode::<true>(&vocab, &word, (0, word.len()), &mut WordPieceScratch::default(), &mut out)
+            .encode_bundle::<true>(&vocab, &word, &[(0, 1 << 20)], &mut WordPieceScratch::default(), &mut out)
             .expect("known");
         assert_eq!((out.ids.len(), out.spans[1]), (1 << 20, (1, 2)));
     }
