@@ -60,8 +60,9 @@ pub(crate) fn key(text: &[u8], start: usize, end: usize) -> Option<u128> {
 fn without_metaspace(text: &[u8], start: usize, end: usize) -> Option<u128> {
     const METASPACE: &[u8] = "▁".as_bytes();
     let short = end - start <= MAX_KEY + METASPACE.len() && text[start..end].starts_with(METASPACE);
-    // The piece is longer than what has a key of its own: what is left has at least one byte.
-    short.then(|| key(text, start + METASPACE.len(), end)).flatten().map(|key| key | 1 << 126)
+    // The piece is longer than what has a key of its own: what is left has at least one byte. The bit is none of those of
+    // `part_key`.
+    short.then(|| key(text, start + METASPACE.len(), end)).flatten().map(|key| key | 1 << 124)
 }
 
 /// The key of a part of a piece: parts are not looked up as a whole, so they must not meet pieces of the same bytes, nor
