@@ -196,6 +196,7 @@ impl AddedTokens {
     }
 
     fn refresh(&mut self) -> Result<()> {
+        // The reference finds the empty text everywhere, within characters too, where it panics.
         if let Some((id, token)) = self.by_id.iter().find(|(id, _)| self.text(**id).is_some_and(str::is_empty)) {
             let content = &token.content;
             return Err(Error::unsupported(format!(
@@ -229,6 +230,8 @@ impl AddedTokens {
 
     fn cut(&self, matcher: Option<&Matcher>, text: &str, split_special: bool, parts: &mut Vec<Part>) {
         let mut done = 0;
+        // The end of the white space that was looked through last: matches within it need not look again.
+        let mut spaces_end = 0;
         if let Some(matcher) = matcher
             && let Some(first) = matcher.candidate(text.as_bytes())
         {
@@ -245,10 +248,13 @@ impl AddedTokens {
                 }
                 if token.lstrip {
                     // Spaces that the token before took are not taken again.
-                    start = text[..start].trim_end().len().max(done);
+                    start = if done < start { done + text[done..start].trim_end().len() } else { done };
                 }
                 if token.rstrip {
-                    end = text.len() - text[end..].trim_start().len();
+                    if spaces_end <= end {
+                        spaces_end = text.len() - text[end..].trim_start().len();
+                    }
+                    end = spaces_end;
                 }
                 if done < start {
                     parts.push(Part { start: done, end: start, token: None });
@@ -257,7 +263,8 @@ impl AddedTokens {
                 if start < end {
                     parts.push(Part { start, end, token: Some(id) });
                 }
-                // Where the token before took more than this one, what lies between is read twice, as in the reference.
+                // A token found in the white space that the one before took begins anew behind itself, as in the
+                // reference: what follows it is there twice.
                 done = end;
             }
         }

@@ -70,11 +70,6 @@ impl<'a> Object<'a> {
         }
     }
 
-    pub(crate) fn u32(&self, key: &str) -> Result<u32> {
-        let value = self.need(key)?;
-        as_u32(value).ok_or_else(|| self.wrong(key, "an integer from 0 to 4294967295", value))
-    }
-
     pub(crate) fn usize(&self, key: &str) -> Result<usize> {
         let value = self.need(key)?;
         value

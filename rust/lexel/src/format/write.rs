@@ -1,9 +1,11 @@
-//! Writing `tokenizer.json`.
+//! Writing `tokenizer.json`, byte for byte as the `tokenizers` library writes what it read from the same file.
 
+use serde::Serialize;
+use serde::ser::{SerializeMap, SerializeSeq, SerializeStruct, Serializer};
 use serde_json::Value;
 
 use super::Components;
-use crate::added::AddedToken;
+use crate::added::{AddedToken, AddedTokens};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Model, ModelOptions};
 use crate::vocab::Vocab;
@@ -11,42 +13,17 @@ use crate::vocab::Vocab;
 /// Write the text of a `tokenizer.json`.
 pub(crate) fn write(
     components: &Components,
-    added: &crate::added::AddedTokens,
+    added: &AddedTokens,
     model: &Model,
     vocab: &Vocab,
     pretty: bool,
 ) -> Result<String> {
-    let added: Vec<Value> = added.iter().map(|(id, token)| added_json(id, token)).collect();
-    let mut fields = model_options(&model.options());
-    if let Model::Unigram(unigram) = model {
-        let entries = vocab.entries().zip(unigram.scores());
-        let listed = entries.map(|((token, _), &score)| serde_json::json!([token, score])).collect();
-        fields.insert("vocab".into(), Value::Array(listed));
-    } else {
-        let entries = vocab.by_id().map(|(id, token)| (token.to_owned(), Value::from(id)));
-        fields.insert("vocab".into(), Value::Object(entries.collect()));
-    }
-    if let Model::Bpe(bpe) = model {
-        let token = |id| vocab.token(id).unwrap_or_default();
-        let merges = bpe.merges().into_iter().map(|(a, b)| Value::from(vec![token(a), token(b)]));
-        fields.insert("merges".into(), Value::Array(merges.collect()));
-    }
-    let file = serde_json::json!({
-        "version": "1.0",
-        "truncation": components.truncation,
-        "padding": components.padding,
-        "added_tokens": added,
-        "normalizer": components.normalizer,
-        "pre_tokenizer": components.pre_tokenizer,
-        "post_processor": components.post_processor,
-        "decoder": components.decoder,
-        "model": fields,
-    });
+    let file = File { components, added, model: ModelFields { model, vocab } };
     let text = if pretty { serde_json::to_string_pretty(&file) } else { serde_json::to_string(&file) };
     text.map_err(|e| Error::new(ErrorKind::Format, e.to_string()))
 }
 
-/// The options of the model, as the reference writes them.
+/// The options of the model without its vocabulary and merges, in the order in which they are written.
 pub(crate) fn model_options(options: &ModelOptions) -> serde_json::Map<String, Value> {
     let value = match options {
         ModelOptions::Bpe(bpe) => serde_json::json!({
@@ -81,14 +58,113 @@ pub(crate) fn model_options(options: &ModelOptions) -> serde_json::Map<String, V
     }
 }
 
-fn added_json(id: u32, token: &AddedToken) -> Value {
-    serde_json::json!({
-        "id": id,
-        "content": token.content,
-        "single_word": token.single_word,
-        "lstrip": token.lstrip,
-        "rstrip": token.rstrip,
-        "normalized": token.normalized,
-        "special": token.special,
-    })
+struct File<'a> {
+    components: &'a Components,
+    added: &'a AddedTokens,
+    model: ModelFields<'a>,
+}
+
+impl Serialize for File<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut file = serializer.serialize_struct("Tokenizer", 9)?;
+        file.serialize_field("version", "1.0")?;
+        file.serialize_field("truncation", &self.components.truncation)?;
+        file.serialize_field("padding", &self.components.padding)?;
+        file.serialize_field("added_tokens", &AddedList(self.added))?;
+        file.serialize_field("normalizer", &self.components.normalizer)?;
+        file.serialize_field("pre_tokenizer", &self.components.pre_tokenizer)?;
+        file.serialize_field("post_processor", &self.components.post_processor)?;
+        file.serialize_field("decoder", &self.components.decoder)?;
+        file.serialize_field("model", &self.model)?;
+        file.end()
+    }
+}
+
+struct AddedList<'a>(&'a AddedTokens);
+
+impl Serialize for AddedList<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|(id, token)| Added(id, token)))
+    }
+}
+
+struct Added<'a>(u32, &'a AddedToken);
+
+impl Serialize for Added<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(id, token) = self;
+        let mut fields = serializer.serialize_struct("AddedToken", 7)?;
+        fields.serialize_field("id", id)?;
+        fields.serialize_field("content", &token.content)?;
+        fields.serialize_field("single_word", &token.single_word)?;
+        fields.serialize_field("lstrip", &token.lstrip)?;
+        fields.serialize_field("rstrip", &token.rstrip)?;
+        fields.serialize_field("normalized", &token.normalized)?;
+        fields.serialize_field("special", &token.special)?;
+        fields.end()
+    }
+}
+
+/// The options, with the vocabulary where each model has it: in the middle, or behind them.
+struct ModelFields<'a> {
+    model: &'a Model,
+    vocab: &'a Vocab,
+}
+
+impl Serialize for ModelFields<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let options = model_options(&self.model.options());
+        let before_vocab = match self.model {
+            Model::Unigram(_) => 2,
+            Model::WordLevel(_) => 1,
+            _ => options.len(),
+        };
+        let mut fields = serializer.serialize_map(None)?;
+        for (name, value) in options.iter().take(before_vocab) {
+            fields.serialize_entry(name, value)?;
+        }
+        match self.model {
+            Model::Unigram(unigram) => fields.serialize_entry("vocab", &Scored(self.vocab, unigram.scores()))?,
+            _ => fields.serialize_entry("vocab", &ById(self.vocab))?,
+        }
+        for (name, value) in options.iter().skip(before_vocab) {
+            fields.serialize_entry(name, value)?;
+        }
+        if let Model::Bpe(bpe) = self.model {
+            fields.serialize_entry("merges", &Merges(self.vocab, &bpe.merges()))?;
+        }
+        fields.end()
+    }
+}
+
+/// Tokens with their ids, by ascending id.
+struct ById<'a>(&'a Vocab);
+
+impl Serialize for ById<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.by_id().map(|(id, token)| (token, id)))
+    }
+}
+
+/// Tokens with their scores, in the order of the list.
+struct Scored<'a>(&'a Vocab, &'a [f64]);
+
+impl Serialize for Scored<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.entries().zip(self.1).map(|((token, _), score)| (token, score)))
+    }
+}
+
+/// Merges as pairs of tokens, by rank.
+struct Merges<'a>(&'a Vocab, &'a [(u32, u32)]);
+
+impl Serialize for Merges<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(Some(self.1.len()))?;
+        for &(left, right) in self.1 {
+            let token = |id| self.0.token(id).unwrap_or_default();
+            list.serialize_element(&(token(left), token(right)))?;
+        }
+        list.end()
+    }
 }
