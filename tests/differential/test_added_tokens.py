@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+import time
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,7 +19,28 @@ pytestmark = pytest.mark.differential
 
 FLAGS = ("single_word", "lstrip", "rstrip", "normalized", "special")
 # What the contents and the texts are made of: letters with case, white space, what normalizers drop or change.
-ATOMS = ["a", "b", "A", "B", "ab", " ", "  ", "\n", "\t", "\u3000", "<", ">", "▁", "é", "e\u0301", "İ", "_", "1", "\xad", "日"]
+ATOMS = [
+    "a",
+    "b",
+    "A",
+    "B",
+    "ab",
+    " ",
+    "  ",
+    "\n",
+    "\t",
+    "\u3000",
+    "<",
+    ">",
+    "▁",
+    "é",
+    "e\u0301",
+    "İ",
+    "_",
+    "1",
+    "\xad",
+    "日",
+]
 NORMALIZERS: list[Any] = [
     None,
     {"type": "Lowercase"},
@@ -35,7 +58,13 @@ NORMALIZERS: list[Any] = [
             {"type": "Replace", "pattern": {"String": " "}, "content": "▁"},
         ],
     },
-    {"type": "BertNormalizer", "clean_text": True, "handle_chinese_chars": True, "strip_accents": None, "lowercase": True},
+    {
+        "type": "BertNormalizer",
+        "clean_text": True,
+        "handle_chinese_chars": True,
+        "strip_accents": None,
+        "lowercase": True,
+    },
 ]
 PRE_TOKENIZERS: list[Any] = [
     None,
@@ -43,7 +72,10 @@ PRE_TOKENIZERS: list[Any] = [
     {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "first", "split": True},
     {"type": "WhitespaceSplit"},
 ]
-POST_PROCESSORS: list[Any] = [None, {"type": "ByteLevel", "add_prefix_space": True, "trim_offsets": True, "use_regex": True}]
+POST_PROCESSORS: list[Any] = [
+    None,
+    {"type": "ByteLevel", "add_prefix_space": True, "trim_offsets": True, "use_regex": True},
+]
 DECODERS: list[Any] = [
     None,
     {"type": "ByteLevel", "add_prefix_space": True, "trim_offsets": True, "use_regex": True},
@@ -102,7 +134,7 @@ def check(engine: Engine, reference: Tokenizer, text: str) -> str | None:
     if found is not None or "ids" not in encoded:
         return found
     for skip in (False, True):
-        actual = ours(lambda: engine.decode(encoded["ids"], skip_special_tokens=skip))
+        actual = ours(engine.decode, encoded["ids"], skip_special_tokens=skip)
         found = difference(actual, original(reference.decode, encoded["ids"], skip_special_tokens=skip))
         if found is not None:
             return f"decoded with skip_special_tokens={skip}: {found}"
@@ -128,7 +160,34 @@ def test_random_added_tokens(seed: str) -> None:
         assert engine.vocab() == reference.get_vocab(), file
         assert engine.vocab_size() == reference.get_vocab_size(), file
         what = f"added tokens of {file}"
-        report(what, seed, texts(rng, file, 25), lambda text: check(engine, reference, text))
+        report(what, seed, texts(rng, file, 25), partial(check, engine, reference))
     assert count > 1000
     assert refused < count // 5
 
+
+def test_many_added_tokens_take_linear_time() -> None:
+    """10,000 of them: built in a moment, found in the time of a few."""
+    flags = dict.fromkeys(FLAGS, False) | {"lstrip": True, "rstrip": True}
+    seconds = []
+    for count in (1_000, 10_000):
+        added = [{"id": n, "content": f"<{n}>"} | flags | {"normalized": n % 2 == 0} for n in range(count)]
+        file = json.dumps({"added_tokens": added, "model": {"type": "BPE", "vocab": {"x": 0, " ": 1}, "merges": []}})
+        text = "x <7> x\t<8>   " * 20_000
+        start = time.process_time()
+        engine = Engine.from_json(file)
+        assert engine.encode_batch([text]).row(0).ids == [0, 9, 0, 10] * 20_000
+        seconds.append(time.process_time() - start)
+    assert seconds[1] < 10 * seconds[0] + 1
+
+
+def test_white_space_tokens_that_strip_take_linear_time() -> None:
+    """Each could look through all the white space around it; none may."""
+    flags = dict.fromkeys(FLAGS, False)
+    for strip in ("lstrip", "rstrip"):
+        added = [{"id": 0, "content": "\n"} | flags | {strip: True}]
+        engine = Engine.from_json(
+            json.dumps({"added_tokens": added, "model": {"type": "BPE", "vocab": {}, "merges": []}})
+        )
+        start = time.process_time()
+        engine.encode_batch(["\n" * 500_000])
+        assert time.process_time() - start < 5

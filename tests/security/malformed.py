@@ -23,6 +23,19 @@ class Deleted:
 DELETED = Deleted()
 # One of each JSON type, and the corners of numbers.
 VALUES: list[Any] = [None, True, False, 0, -1, 1.5, 2**32, 2**64, 1e300, "", "x", [], [1], ["a", "b"], {}, {"a": 1}]
+# Names of components: of the right family, of another one, in another case, of versions before there were names.
+NAMES: list[Any] = [
+    "NFC",
+    "nfc",
+    "Sequence",
+    "Strip",
+    "Bert",
+    "BPE",
+    "WordLevel",
+    "Delimiter",
+    "Metaspace",
+    "ByteFallback",
+]
 
 
 def _flags(kind: str, **flags: Any) -> dict[str, Any]:
@@ -102,6 +115,85 @@ def valid() -> dict[str, Any]:
     }
 
 
+def _with(model: Json, normalizers: Json, pre_tokenizers: Json, post_processor: Json, decoders: Json) -> dict[str, Any]:
+    return {
+        "version": "1.0",
+        "added_tokens": valid()["added_tokens"][:1],
+        "normalizer": _sequence("normalizers", *normalizers),
+        "pre_tokenizer": _sequence("pretokenizers", *pre_tokenizers),
+        "post_processor": post_processor,
+        "decoder": _sequence("decoders", *decoders),
+        "model": model,
+    }
+
+
+def wordpiece() -> dict[str, Any]:
+    """Return a WordPiece tokenizer with the components of its family."""
+    return _with(
+        {
+            "type": "WordPiece",
+            "unk_token": "?",
+            "continuing_subword_prefix": "#",
+            "max_input_chars_per_word": 9,
+            "vocab": {"a": 0, "#b": 1, "#c": 2, "x": 3, "?": 4, "1": 5},
+        },
+        [
+            _flags("BertNormalizer", clean_text=True, handle_chinese_chars=True, strip_accents=None, lowercase=True),
+            _flags("Strip", strip_left=True, strip_right=False),
+            _flags("StripAccents"),
+            _flags("Lowercase"),
+        ],
+        [
+            _flags("BertPreTokenizer"),
+            _flags("Punctuation", behavior="Removed"),
+            _flags("CharDelimiterSplit", delimiter="x"),
+            _flags("FixedLength", length=3),
+        ],
+        {"type": "BertProcessing", "sep": ["?", 4], "cls": ["<s>", 9]},
+        [_flags("WordPiece", prefix="#", cleanup=True), _flags("BPEDecoder", suffix="#")],
+    )
+
+
+def unigram() -> dict[str, Any]:
+    """Return a Unigram tokenizer with the components of its family."""
+    vocab = [["?", 0.0], ["a", -1.5], ["b", -2], ["ab", -2.5], ["_", -3.0], ["c", -4e0]]
+    return _with(
+        {"type": "Unigram", "unk_id": 0, "vocab": vocab, "byte_fallback": False},
+        [_flags("Nmt"), _flags("NFKC"), _flags("Replace", pattern={"String": "1"}, content="a")],
+        [
+            _flags("WhitespaceSplit"),
+            _flags("UnicodeScripts"),
+            _flags("Metaspace", replacement="_", prepend_scheme="always", split=True),
+        ],
+        {
+            "type": "RobertaProcessing",
+            "sep": ["?", 0],
+            "cls": ["<s>", 6],
+            "trim_offsets": True,
+            "add_prefix_space": True,
+        },
+        [
+            _flags("CTC", pad_token="b", word_delimiter_token="_", cleanup=True),
+            _flags("Metaspace", replacement="_", prepend_scheme="always", split=True),
+        ],
+    )
+
+
+def wordlevel() -> dict[str, Any]:
+    """Return a WordLevel tokenizer."""
+    return _with(
+        {"type": "WordLevel", "vocab": {"abc": 0, "x": 1, "?": 2, "ab": 3}, "unk_token": "?"},
+        [_flags("NFD"), _flags("NFKD")],
+        [_flags("Whitespace")],
+        _sequence("processors", _byte_level(), {"type": "BertProcessing", "sep": ["?", 2], "cls": ["?", 2]}),
+        [_flags("Fuse")],
+    )
+
+
+# One of each model; together they have every component but Precompiled.
+WHOLE = {"bpe": valid, "wordpiece": wordpiece, "unigram": unigram, "wordlevel": wordlevel}
+
+
 def paths(value: Json, path: Path = ()) -> Iterator[Path]:
     """Return the path of every value, the whole first."""
     yield path
@@ -125,11 +217,10 @@ def with_value(content: Json, path: Path, value: Json) -> Json:
     return content
 
 
-def mutations() -> Iterator[tuple[Path, Any, str]]:
+def mutations(content: Json) -> Iterator[tuple[Path, Any, str]]:
     """Return every mutation of one value: its path, the new value, the text of the file."""
-    content = valid()
     for path in paths(content):
-        for value in (*VALUES, DELETED):
+        for value in (*VALUES, *(NAMES if path[-1:] == ("type",) else ()), DELETED):
             if path or value is not DELETED:
                 yield path, value, json.dumps(with_value(content, path, value))
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from tests.differential.compare import difference, original, ours
-from tests.security.malformed import Path, mutations, paths, valid, with_field_twice, with_value
+from tests.security.malformed import WHOLE, Path, mutations, paths, valid, with_field_twice, with_value
 from tokenizers import Tokenizer
 
 from lexel._lexel import Engine
@@ -53,29 +53,34 @@ def compare(text: str | bytes) -> str:
     return "equal"
 
 
-def test_the_valid_file_loads() -> None:
-    assert compare(json.dumps(valid())) == "equal"
+@pytest.fixture(params=WHOLE.values(), ids=WHOLE.keys())
+def content(request: pytest.FixtureRequest) -> Any:
+    return request.param()
 
 
-def test_one_value_of_another_type() -> None:
+def test_the_valid_file_loads(content: Any) -> None:
+    assert compare(json.dumps(content)) == "equal"
+
+
+def test_one_value_of_another_type(content: Any) -> None:
     """Every value replaced by each JSON type and deleted: equal, or refused with the place in the message."""
     wrong: list[str] = []
     results: Counter[str] = Counter()
-    for path, value, text in mutations():
+    for path, value, text in mutations(content):
         try:
             results[compare(text)] += 1
         except AssertionError as error:
             wrong.append(f"{'.'.join(map(str, path))} = {value!r}: {str(error).splitlines()[0]:.200}")
     assert wrong == []
     # Most mutations break the file; some fields may be absent or have other values.
-    assert results["refused"] > 1500
-    assert results["equal"] > 100
+    assert results["refused"] > 500
+    assert results["equal"] > 50
 
 
-def test_a_refusal_names_the_place() -> None:
+def test_a_refusal_names_the_place(content: Any) -> None:
     """The message has the name of the component, and of what is wrong: the field, or what it stands in."""
     wrong = []
-    for path, value, text in mutations():
+    for path, value, text in mutations(content):
         try:
             Engine.from_json(text, path=FILE)
         except UnsupportedError as error:
@@ -90,9 +95,8 @@ def test_a_refusal_names_the_place() -> None:
     assert wrong == []
 
 
-def test_a_field_that_stands_twice() -> None:
+def test_a_field_that_stands_twice(content: Any) -> None:
     """With the same value, and with another one: what is loaded is loaded as the original does."""
-    content = valid()
     wrong = []
     for path in paths(content):
         if not path or not isinstance(path[-1], str):
