@@ -1,6 +1,6 @@
 """How fast text becomes ids and ids become text, beside the `tokenizers` library: equality first, then speed.
 
-    python benchmarks/encode.py                          all series, about five minutes on an idle machine
+    python benchmarks/encode.py                          all series, about fifteen minutes on an idle machine
     python benchmarks/encode.py --series throughput pathological --vocabularies gpt2 --corpora english
 
 Nothing is timed that is not equal: every result that was timed is compared with the reference's, and a row whose
