@@ -51,7 +51,11 @@ def _added_tokens(rng: random.Random, vocab: dict[str, int], rewriting: Json | N
 
 
 def _told_apart(tokens: list[Json], rewriting: Json | None) -> list[Json]:
-    """Leave out tokens that are another one once normalized: the original takes either, as its hash map has them."""
+    """Leave out what the original has no answer for.
+
+    Of tokens that are equal once normalized it takes either, as its hash map has them; one that is empty then makes it
+    panic on any text that is not ASCII (ours refuses such a file).
+    """
     model = {"type": "WordLevel", "vocab": {}, "unk_token": ""}
     content = {"version": "1.0", "added_tokens": [], "normalizer": rewriting, "model": model}
     normalizer = Tokenizer.from_str(json.dumps(content)).normalizer
@@ -60,7 +64,7 @@ def _told_apart(tokens: list[Json], rewriting: Json | None) -> list[Json]:
         text = token["content"]
         if token["normalized"]:
             text = normalizer.normalize_str(text) if normalizer else text
-            if text in seen:
+            if not text or text in seen:
                 continue
             seen.add(text)
         kept.append(token)
