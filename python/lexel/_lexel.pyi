@@ -108,6 +108,7 @@ class Engine:
         truncation: Truncation | None = None,
         padding: Padding | None = None,
         offsets: bool = True,
+        byte_offsets: bool = False,
         num_threads: int | None = None,
         sampling: Sampling | None = None,
     ) -> Batch:
@@ -116,6 +117,8 @@ class Engine:
         Args:
             inputs: one `Input` a row; all pairs if `pairs`, else all singles. Items may be any sequence type.
             offsets: whether spans, word ids and sequence ids are computed. Without them `Encoding.offsets` is empty.
+            byte_offsets: whether spans count bytes of the UTF-8 text instead of code points. The methods of an encoding
+                that take or give characters do so too then.
             num_threads: threads to use; None: the machine's, within what the environment allows.
             sampling: draw one of the tokenizations of each row; rows draw from streams of their own, derived from the
                 seed and the row's number, so results do not depend on threads.
@@ -138,6 +141,21 @@ class Engine:
     ) -> list[str]: ...
     def decode_tokens(self, tokens: Sequence[str]) -> str:
         """Apply the decoder to token strings; without a decoder they are joined by spaces."""
+    def token_bytes(self, id: int) -> bytes | None:
+        """Return the bytes an id contributes to a decoded text, wherever it stands; None if there is no such id.
+
+        Tokens joined give the decoded text but for its edges: the space that a decoder takes off at the start (or the
+        last token's suffix, which it drops) is still there, and bytes that are no UTF-8 are U+FFFD in a text. Of a
+        special token it is the content.
+
+        Raises:
+            UnsupportedError: what a token contributes depends on its neighbours (CTC, patterns in joined text).
+        """
+    def token_bytes_table(self) -> tuple[bytes, Buffer]:
+        """Return `token_bytes` of all ids: the bytes in one, and a `uint32` buffer of where those of each id begin.
+
+        The buffer has one offset more than there are ids, the end of all. Ids that do not exist have no bytes.
+        """
     def decode_stream(self, *, skip_special_tokens: bool = False) -> DecodeStream: ...
     def normalize(self, text: str) -> str:
         """Return the normalized text (added tokens are not looked for)."""

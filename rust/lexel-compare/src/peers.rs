@@ -6,7 +6,7 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use lexel::{EncodeOptions, Pipeline, Scratch, Text};
+use lexel::{EncodeOptions, Pipeline, Scratch, Spans, Text};
 use rustc_hash::FxHashMap;
 use serde_json::Value;
 use tiktoken_rs::CoreBPE;
@@ -89,7 +89,7 @@ impl Peer {
     pub fn ids_and_spans(&mut self, text: &str) -> Result<Option<IdsAndSpans>, Box<dyn Error>> {
         Ok(match self {
             Self::Lexel(pipeline, scratch) => {
-                let encoding = pipeline.encode(Text::Raw(text), None, NO_SPECIALS, None, true, scratch)?;
+                let encoding = pipeline.encode(Text::Raw(text), None, NO_SPECIALS, None, Spans::Chars, scratch)?;
                 let spans = encoding.offsets.iter().map(|&(start, end)| (start as usize, end as usize)).collect();
                 Some((encoding.ids, spans))
             }

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use lexel::train::BpeTrainer;
-use lexel::{EncodeOptions, Padding, Pipeline, Sampling, ScratchPool, Strategy, Text, Truncation, run_parallel};
+use lexel::{EncodeOptions, Padding, Pipeline, Sampling, ScratchPool, Spans, Strategy, Text, Truncation, run_parallel};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
@@ -252,8 +252,8 @@ impl Engine {
     }
 
     #[pyo3(signature = (inputs, *, pairs = false, is_split_into_words = false, add_special_tokens = true,
-        split_special_tokens = false, truncation = None, padding = None, offsets = true, num_threads = None,
-        sampling = None))]
+        split_special_tokens = false, truncation = None, padding = None, offsets = true, byte_offsets = false,
+        num_threads = None, sampling = None))]
     #[expect(clippy::too_many_arguments, clippy::fn_params_excessive_bools, reason = "keywords of one Python call")]
     fn encode_batch(
         slf: &Bound<'_, Self>,
@@ -266,6 +266,7 @@ impl Engine {
         truncation: Option<TruncationArgument>,
         padding: Option<PaddingArgument>,
         offsets: bool,
+        byte_offsets: bool,
         num_threads: Option<usize>,
         sampling: Option<SamplingArgument>,
     ) -> PyResult<Batch> {
@@ -293,6 +294,11 @@ impl Engine {
             .collect::<PyResult<Vec<_>>>()?;
         let options = options(add_special_tokens, split_special_tokens, sampling);
         let threads = threads(num_threads);
+        let spans = match (offsets, byte_offsets) {
+            (false, _) => Spans::None,
+            (true, false) => Spans::Chars,
+            (true, true) => Spans::Bytes,
+        };
         let rows = py.detach(|| {
             let size =
                 |(first, second): &(Texts<'_>, Option<Texts<'_>>)| bytes(first) + second.as_ref().map_or(0, bytes);
@@ -302,7 +308,7 @@ impl Engine {
                 let second_words = second.as_ref().map(words).unwrap_or_default();
                 let one = borrow(first, &first_words);
                 let two = second.as_ref().map(|texts| borrow(texts, &second_words));
-                engine.pipeline.encode(one, two, options, truncation, offsets, scratch)
+                engine.pipeline.encode(one, two, options, truncation, spans, scratch)
             })?;
             if let Some(padding) = &padding {
                 lexel::pad_rows(&mut rows, padding);
@@ -357,6 +363,17 @@ impl Engine {
     fn decode_tokens(&self, tokens: Vec<Bound<'_, PyString>>) -> PyResult<String> {
         let tokens = tokens.iter().map(convert::text).collect::<PyResult<Vec<_>>>()?;
         Ok(self.pipeline.decode_tokens(tokens.iter().map(AsRef::as_ref)))
+    }
+
+    fn token_bytes<'py>(&self, py: Python<'py>, id: &Bound<'_, PyAny>) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        let bytes = self.pipeline.token_bytes(convert::id(id)?).map_err(|e| to_python(&e))?;
+        Ok(bytes.map(|bytes| PyBytes::new(py, &bytes)))
+    }
+
+    fn token_bytes_table<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyBytes>, Buffer)> {
+        let table = py.detach(|| self.pipeline.token_bytes_table());
+        let (bytes, offsets) = table.map_err(|e| to_python(&e))?;
+        Ok((PyBytes::new(py, &bytes), Buffer::uint32(offsets)))
     }
 
     #[pyo3(signature = (*, skip_special_tokens = false))]

@@ -199,22 +199,38 @@ impl Encoding {
         self.char_to_token(character, sequence).and_then(|token| self.token_to_word(token))
     }
 
+    /// A copy without windows. Windows of windows are windows of the whole; the reference also keeps them nested, once for
+    /// every way to combine them.
+    fn bare(&self) -> Encoding {
+        Encoding {
+            ids: self.ids.clone(),
+            type_ids: self.type_ids.clone(),
+            offsets: self.offsets.clone(),
+            words: self.words.clone(),
+            special_tokens_mask: self.special_tokens_mask.clone(),
+            attention_mask: self.attention_mask.clone(),
+            overflowing: Vec::new(),
+            sequences: self.sequences.clone(),
+            edges: self.edges.clone(),
+            sources: self.sources.clone(),
+        }
+    }
+
     /// Put another encoding behind this one. With `growing_offsets` its offsets continue where these end.
     pub fn append(&mut self, other: Encoding, growing_offsets: bool) {
         let mut windows = Vec::new();
         for mine in &self.overflowing {
             for theirs in std::iter::once(&other).chain(&other.overflowing) {
-                let mut window = mine.clone();
-                window.append(theirs.clone(), growing_offsets);
+                let mut window = mine.bare();
+                window.append(theirs.bare(), growing_offsets);
                 windows.push(window);
             }
         }
         for theirs in &other.overflowing {
-            let mut window = Encoding { overflowing: Vec::new(), ..self.clone() };
-            window.append(theirs.clone(), growing_offsets);
+            let mut window = self.bare();
+            window.append(theirs.bare(), growing_offsets);
             windows.push(window);
         }
-        // Windows of windows are windows of the whole: the reference keeps them nested where nobody looks.
         let before = self.len();
         for (sequence, range) in other.sequences {
             let range = before + range.start..before + range.end;

@@ -12,6 +12,7 @@
 
 mod added;
 mod batch;
+mod byte_offsets;
 mod chars;
 mod decode;
 mod encoding;
@@ -34,5 +35,5 @@ pub use added::AddedToken;
 pub use batch::{ScratchPool, run_parallel};
 pub use encoding::{Encoding, NO_WORD, Padding, Side, Strategy, Truncation, pad_rows};
 pub use error::{Error, ErrorKind, Result};
-pub use pipeline::{DecodeStream, EncodeOptions, Pipeline, Scratch, Text};
+pub use pipeline::{DecodeStream, EncodeOptions, Pipeline, Scratch, Spans, Text};
 pub use sampling::Sampling;

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::added::{AddedToken, AddedTokens, Part};
+use crate::byte_offsets::in_bytes;
 use crate::chars::CharCursor;
-use crate::decode::{Decoder, StreamState};
+use crate::decode::{Decoder, StreamState, TokenBytes};
 use crate::encoding::{Encoding, NO_WORD, Truncation, truncate_pair};
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::{self, Components, Spec};
@@ -53,6 +54,33 @@ pub enum Text<'t> {
     Raw(&'t str),
     /// Words; offsets start anew in each of them, and word ids count them.
     Words(&'t [&'t str]),
+}
+
+impl<'t> Text<'t> {
+    fn texts(&self) -> std::slice::Iter<'_, &'t str> {
+        match self {
+            Self::Raw(text) => std::slice::from_ref(text).iter(),
+            Self::Words(words) => words.iter(),
+        }
+    }
+
+    fn count(self) -> u32 {
+        match self {
+            Self::Raw(_) => 1,
+            Self::Words(words) => words.len() as u32,
+        }
+    }
+}
+
+/// Which spans an encoding gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spans {
+    /// None, and no words: the shortest way.
+    None,
+    /// In code points of the text.
+    Chars,
+    /// In bytes of the UTF-8 text.
+    Bytes,
 }
 
 /// Working memory of one thread: give each thread its own and use it again.
@@ -452,12 +480,19 @@ impl Pipeline {
         second: Option<Text<'_>>,
         options: EncodeOptions,
         truncation: Option<Truncation>,
-        spans: bool,
+        spans: Spans,
         scratch: &mut Scratch,
     ) -> Result<Encoding> {
         self.model.start(options.sampling, &mut scratch.model)?;
-        let mut one = self.one(first, 0, options, spans, scratch)?;
-        let mut two = second.map(|text| self.one(text, 1, options, spans, scratch)).transpose()?;
+        let computed = spans != Spans::None;
+        let mut one = self.one(first, 0, options, computed, scratch)?;
+        let mut two = second.map(|text| self.one(text, 1, options, computed, scratch)).transpose()?;
+        if spans == Spans::Bytes {
+            name_sources(&mut one, first, 0);
+            if let (Some(two), Some(second)) = (&mut two, second) {
+                name_sources(two, second, first.count());
+            }
+        }
         if let Some(how) = truncation {
             let added = if options.add_special_tokens { self.num_special_tokens_to_add(two.is_some()) } else { 0 };
             let Some(room) = how.max_length.checked_sub(added) else {
@@ -469,7 +504,12 @@ impl Pipeline {
             };
             truncate_pair(&mut one, two.as_mut(), room, how)?;
         }
-        self.post_process(one, two, options.add_special_tokens)
+        let mut whole = self.post_process(one, two, options.add_special_tokens)?;
+        if spans == Spans::Bytes {
+            let texts: Vec<&str> = first.texts().chain(second.iter().flat_map(Text::texts)).copied().collect();
+            in_bytes(&mut whole, &texts);
+        }
+        Ok(whole)
     }
 
     /// Put the special tokens around one or two encodings.
@@ -488,6 +528,9 @@ impl Pipeline {
             None => join(first, second),
         };
         whole.edges = Vec::new();
+        for window in &mut whole.overflowing {
+            window.edges = Vec::new();
+        }
         Ok(whole)
     }
 
@@ -731,6 +774,53 @@ impl Pipeline {
         }
     }
 
+    /// The bytes an id contributes to a decoded text, wherever it stands; `None` if there is no such id.
+    ///
+    /// They are those of the decoder, token by token: letters of the byte-level alphabet are bytes, `<0xNN>` is one byte,
+    /// a visible space is a space, a `WordPiece` that begins a word has a space before it, an end-of-word suffix is one
+    /// behind. Tokens joined give the text but for its edges: what a decoder takes off at the start (a space) or the end
+    /// (the last suffix) is still there, and bytes that are no UTF-8 are U+FFFD in a text. Of special tokens it is the
+    /// content.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Unsupported`] if what a token contributes depends on its neighbours (CTC, a pattern of several
+    /// characters in joined text).
+    pub fn token_bytes(&self, id: u32) -> Result<Option<Vec<u8>>> {
+        let bytes = TokenBytes::new(self.decoder.as_deref())?;
+        Ok(self.bytes_of(id, &bytes))
+    }
+
+    /// [`Pipeline::token_bytes`] of all ids: the bytes one after the other, and where each id's begin. The last offset is
+    /// the end of all; ids that do not exist have no bytes.
+    ///
+    /// # Errors
+    /// As [`Pipeline::token_bytes`]; [`crate::ErrorKind::Unsupported`] too if nearly no id exists, so that the table would
+    /// be nothing but gaps, and [`crate::ErrorKind::Overflow`] if the bytes are 4 GiB or more.
+    pub fn token_bytes_table(&self) -> Result<(Vec<u8>, Vec<u32>)> {
+        let token_bytes = TokenBytes::new(self.decoder.as_deref())?;
+        let ids = || self.vocab.by_id().map(|(id, _)| id).chain(self.added.iter().map(|(id, _)| id));
+        let size = ids().max().map_or(0, |last| last as usize + 1);
+        if size > (1 << 20) + 64 * ids().count() {
+            return Err(Error::unsupported(format!(
+                "a table of the bytes of {size} ids of which nearly none exists; ask for token_bytes(id) of those that do"
+            )));
+        }
+        let (mut bytes, mut offsets) = (Vec::new(), Vec::with_capacity(size + 1));
+        offsets.push(0);
+        for id in 0..size as u32 {
+            bytes.extend(self.bytes_of(id, &token_bytes).unwrap_or_default());
+            let end = u32::try_from(bytes.len())
+                .map_err(|_| Error::new(ErrorKind::Overflow, "the bytes of all tokens are 4 GiB or more"))?;
+            offsets.push(end);
+        }
+        Ok((bytes, offsets))
+    }
+
+    fn bytes_of(&self, id: u32, bytes: &TokenBytes<'_>) -> Option<Vec<u8>> {
+        let text = self.decode_text(id)?;
+        Some(if self.added.is_special_text(text) { text.as_bytes().to_vec() } else { bytes.of(text) })
+    }
+
     /// Start decoding step by step.
     pub fn decode_stream(&self, skip_special_tokens: bool) -> DecodeStream {
         DecodeStream { state: StreamState::new(self.decoder.as_deref()), pipeline: self.clone(), skip_special_tokens }
@@ -806,6 +896,14 @@ fn append<T>(column: &mut Vec<T>, more: Vec<T>) {
     } else {
         column.extend(more);
     }
+}
+
+/// Say which of the texts of an input each token stands in; of words, the word says it.
+fn name_sources(encoding: &mut Encoding, text: Text<'_>, first: u32) {
+    encoding.sources = match text {
+        Text::Raw(_) => vec![first; encoding.len()],
+        Text::Words(_) => encoding.words.iter().map(|word| first + word).collect(),
+    };
 }
 
 fn check_size(text: &str) -> Result<()> {

@@ -1,5 +1,6 @@
 //! Decoders: from token strings back to text, all at once or step by step.
 
+mod bytes;
 mod cleanup;
 mod machine;
 mod replacer;
@@ -13,6 +14,7 @@ use serde_json::Value;
 use crate::error::{Error, ErrorKind, Result};
 use crate::json::{Object, variant, wrong};
 use crate::split::{Metaspace, Pattern};
+pub(crate) use bytes::TokenBytes;
 pub(crate) use stream::StreamState;
 
 /// A compiled decoder. Each takes a row of tokens and gives a row; at the end the row is joined.

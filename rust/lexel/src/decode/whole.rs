@@ -110,7 +110,7 @@ fn byte_fallback(tokens: Row<'_>) -> Row<'_> {
     out
 }
 
-fn strip(token: Cow<'_, str>, content: char, start: usize, stop: usize) -> Cow<'_, str> {
+pub(super) fn strip(token: Cow<'_, str>, content: char, start: usize, stop: usize) -> Cow<'_, str> {
     let width = content.len_utf8();
     let leading = token.chars().take(start).take_while(|&c| c == content).count() * width;
     let trailing = token.chars().rev().take(stop).take_while(|&c| c == content).count() * width;

@@ -17,7 +17,7 @@ pub(super) struct Ends {
 }
 
 impl Ends {
-    /// Read the fields, whatever the type says: one with both of RoBERTa's switches is RoBERTa's.
+    /// Read the fields, whatever the type says: with both switches of `RoBERTa` it is that one's.
     pub(super) fn read(object: Object<'_>) -> Result<Self> {
         let (cls, sep) = (token(object, "cls")?, token(object, "sep")?);
         let switches = (object.bool("trim_offsets"), object.bool("add_prefix_space"));

@@ -73,8 +73,8 @@ impl Post {
 }
 
 impl Stage {
-    /// The reference looks at the fields before it looks at the type: `sep` and `cls` make a BERT or RoBERTa processor
-    /// of any object (which of the two, the other fields say), the fields of a template make it a template.
+    /// The reference looks at the fields before it looks at the type: `sep` and `cls` make a BERT or `RoBERTa`
+    /// processor of any object (which of the two, the other fields say), the fields of a template make it a template.
     fn compile(value: &Value, path: &str) -> Result<Self> {
         if value.is_array() {
             return Err(Error::unsupported("a post-processor written as a list of its fields").at(path));

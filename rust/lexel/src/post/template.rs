@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::Columns;
 use crate::encoding::Encoding;
 use crate::error::{Error, Result};
-use crate::json::{Object, as_u32, variant, wrong};
+use crate::json::{Fields, Object, as_u32, variant, wrong};
 
 /// One template for a single sequence, one for a pair.
 #[derive(Clone, Debug)]
@@ -163,33 +163,6 @@ fn special_tokens(object: Object<'_>) -> Result<HashMap<String, Arc<[u32]>>> {
         specials.insert(name.clone(), ids);
     }
     Ok(specials)
-}
-
-/// The fields of a struct as serde reads it: an object, or an array of the fields in their order.
-struct Fields<'a> {
-    value: &'a Value,
-    names: &'a [&'a str],
-    path: &'a str,
-}
-
-impl<'a> Fields<'a> {
-    fn new(value: &'a Value, names: &'a [&'a str], path: &'a str) -> Result<Self> {
-        match value {
-            Value::Object(_) => {}
-            Value::Array(items) if items.len() == names.len() => {}
-            other => {
-                let names: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
-                return Err(wrong(path, &format!("an object with the fields {}", names.join(", ")), other));
-            }
-        }
-        Ok(Self { value, names, path })
-    }
-
-    fn get(&self, at: usize) -> Result<&'a Value> {
-        let name = self.names[at];
-        let found = self.value.get(name).or_else(|| self.value.get(at));
-        found.ok_or_else(|| Error::format(format!("the field {name:?} is missing")).at(self.path))
-    }
 }
 
 /// What `"[CLS] $A:0"` should say: the short form is for builders, files spell the pieces out.
