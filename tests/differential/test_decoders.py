@@ -194,7 +194,6 @@ FORMS: list[Any] = [
     {"type": "CTC", "pad_token": "a", "word_delimiter_token": "b"},
     {"type": "Fuse"},
     {"type": "ByteFallback", "x": 1},
-    {"type": {"Fuse": None}},
     {"type": "Strip", "content": "a", "start": 1},
     {"type": "Strip", "content": "ab", "start": 1, "stop": 0},
     {"type": "Strip", "content": "a", "start": 1.0, "stop": 0},

@@ -213,6 +213,7 @@ impl Encoding {
             sequences: self.sequences.clone(),
             edges: self.edges.clone(),
             sources: self.sources.clone(),
+            surfaces: self.surfaces.clone(),
         }
     }
 

@@ -92,45 +92,6 @@ pub(crate) fn as_u32(value: &Value) -> Option<u32> {
     value.as_u64().and_then(|v| u32::try_from(v).ok())
 }
 
-/// The fields of a struct as serde reads it: an object, or an array of all fields in their order.
-#[derive(Clone, Copy)]
-pub(crate) struct Fields<'a> {
-    value: &'a Value,
-    names: &'a [&'a str],
-    path: &'a str,
-}
-
-impl<'a> Fields<'a> {
-    pub(crate) fn new(value: &'a Value, names: &'a [&'a str], path: &'a str) -> Result<Self> {
-        match value {
-            Value::Object(_) => {}
-            Value::Array(items) if items.len() == names.len() => {}
-            other => {
-                let names: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
-                return Err(wrong(path, &format!("an object with the fields {}", names.join(", ")), other));
-            }
-        }
-        Ok(Self { value, names, path })
-    }
-
-    /// The field at this place of the names, where it is there.
-    pub(crate) fn find(&self, at: usize) -> Option<&'a Value> {
-        self.value.get(self.names[at]).or_else(|| self.value.get(at))
-    }
-
-    /// The field at this place, which must be there.
-    pub(crate) fn get(&self, at: usize) -> Result<&'a Value> {
-        let missing = || Error::format(format!("the field {:?} is missing", self.names[at])).at(self.path);
-        self.find(at).ok_or_else(missing)
-    }
-
-    /// What a field that must be there reads as.
-    pub(crate) fn read<T>(&self, at: usize, expected: &str, read: impl FnOnce(&'a Value) -> Option<T>) -> Result<T> {
-        let value = self.get(at)?;
-        read(value).ok_or_else(|| wrong(&format!("{}.{}", self.path, self.names[at]), expected, value))
-    }
-}
-
 /// The name of a variant without content, as serde reads it: `"A"` or `{"A": null}`.
 pub(crate) fn variant(value: &Value) -> Option<&str> {
     match value {

@@ -11,8 +11,8 @@ mod whole;
 
 use serde_json::Value;
 
-use crate::error::{Error, ErrorKind, Result};
-use crate::json::{Object, variant, wrong};
+use crate::error::{Error, Result};
+use crate::json::{Object, wrong};
 use crate::split::{Metaspace, Pattern};
 pub(crate) use bytes::TokenBytes;
 pub(crate) use stream::StreamState;
@@ -51,57 +51,12 @@ pub(crate) enum Needle {
     Regex(Pattern),
 }
 
-/// The types a decoder may name.
-const TYPES: [&str; 10] = [
-    "BPEDecoder",
-    "ByteLevel",
-    "WordPiece",
-    "Metaspace",
-    "CTC",
-    "Sequence",
-    "Replace",
-    "Fuse",
-    "Strip",
-    "ByteFallback",
-];
-
 impl Decoder {
     /// Compile the JSON of a decoder; `path` is where it stands in the file.
-    ///
-    /// A type that is none of [`TYPES`], or no type at all, is what files before types had: the fields say which it is.
     pub(crate) fn compile(value: &Value, path: &str) -> Result<Self> {
-        if value.is_array() {
-            return Err(Error::unsupported("a decoder written as a list of its fields").at(path));
-        }
         let object = Object::new(value, path)?;
-        let kind = object.map.get("type");
-        if let Some(name) = kind.and_then(variant).filter(|name| TYPES.contains(name)) {
-            return Self::of_type(name, object);
-        }
-        let untagged = ["BPEDecoder", "WordPiece", "CTC", "Replace", "Strip"];
-        for name in untagged {
-            match Self::of_type(name, object) {
-                Err(error) if error.kind() == ErrorKind::Format => {}
-                found => return found,
-            }
-        }
-        Err(match kind {
-            Some(Value::String(name)) => Error::unsupported(format!("the decoder {name:?}")).at(path),
-            Some(other) => wrong(&object.child("type"), "the name of a decoder", other),
-            None => Error::format(format!("a decoder needs a \"type\", one of {}", TYPES.join(", "))).at(path),
-        })
-    }
-
-    fn of_type(name: &str, object: Object<'_>) -> Result<Self> {
-        Ok(match name {
-            "ByteLevel" => {
-                for (field, required) in [("add_prefix_space", true), ("trim_offsets", true), ("use_regex", false)] {
-                    if required || object.map.contains_key(field) {
-                        object.bool(field)?;
-                    }
-                }
-                Self::ByteLevel
-            }
+        Ok(match object.str("type")? {
+            "ByteLevel" => Self::ByteLevel,
             "WordPiece" => {
                 Self::WordPiece { prefix: object.str("prefix")?.to_owned(), cleanup: object.bool("cleanup")? }
             }
@@ -129,11 +84,12 @@ impl Decoder {
                 delimiter: object.str("word_delimiter_token")?.to_owned(),
                 cleanup: object.bool("cleanup")?,
             },
-            _ => {
+            "Sequence" => {
                 let path = object.child("decoders");
                 let parts = object.array("decoders")?.iter().enumerate();
                 Self::Sequence(parts.map(|(i, p)| Self::compile(p, &format!("{path}[{i}]"))).collect::<Result<_>>()?)
             }
+            other => return Err(Error::unsupported(format!("the decoder {other:?}")).at(path)),
         })
     }
 }

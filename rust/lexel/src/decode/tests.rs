@@ -1,7 +1,6 @@
 use serde_json::{Value, json};
 
 use super::{Decoder, StreamState};
-use crate::error::ErrorKind;
 use crate::random::Random;
 
 fn decoder(value: &Value) -> Decoder {
@@ -152,23 +151,4 @@ fn long_streams_take_linear_time() {
     (0..200_000).for_each(|_| stream.feed("<0x41>", &mut out));
     stream.flush(&mut out);
     assert_eq!(out.len(), 200_000);
-}
-
-#[test]
-fn decoders_without_a_type_are_known_by_their_fields() {
-    assert!(matches!(decoder(&json!({"suffix": "x", "prefix": "y", "cleanup": true})), Decoder::Bpe { .. }));
-    assert!(matches!(decoder(&json!({"type": "Old", "prefix": "y", "cleanup": true})), Decoder::WordPiece { .. }));
-    assert!(matches!(decoder(&json!({"content": "y", "start": 1, "stop": 0})), Decoder::Strip { .. }));
-    for (value, kind, path) in [
-        (json!({}), ErrorKind::Format, "decoder"),
-        (json!({"type": "Fancy"}), ErrorKind::Unsupported, "decoder"),
-        (json!(["</w>"]), ErrorKind::Unsupported, "decoder"),
-        (json!({"type": "ByteLevel"}), ErrorKind::Format, "decoder"),
-        (json!({"type": "Strip", "content": "ab", "start": 0, "stop": 0}), ErrorKind::Format, "decoder.content"),
-        (json!({"type": "Replace", "pattern": {"A": "b"}, "content": ""}), ErrorKind::Format, "decoder.pattern"),
-        (json!({"type": "Sequence", "decoders": [null]}), ErrorKind::Format, "decoder.decoders[0]"),
-    ] {
-        let error = Decoder::compile(&value, "decoder").expect_err("refused");
-        assert_eq!((error.kind(), error.path()), (kind, Some(path)), "{error}");
-    }
 }

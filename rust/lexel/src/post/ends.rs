@@ -17,15 +17,12 @@ pub(super) struct Ends {
 }
 
 impl Ends {
-    /// Read the fields, whatever the type says: with both switches of `RoBERTa` it is that one's.
-    pub(super) fn read(object: Object<'_>) -> Result<Self> {
-        let (cls, sep) = (token(object, "cls")?, token(object, "sep")?);
-        let switches = (object.bool("trim_offsets"), object.bool("add_prefix_space"));
-        let roberta = match switches {
-            (Ok(offsets), Ok(add_prefix_space)) => Some(Trim { offsets, add_prefix_space }),
-            _ => None,
-        };
-        Ok(Self { cls, sep, roberta })
+    pub(super) fn bert(object: Object<'_>) -> Result<Self> {
+        Ok(Self { cls: token(object, "cls")?, sep: token(object, "sep")?, roberta: None })
+    }
+
+    pub(super) fn roberta(object: Object<'_>) -> Result<Self> {
+        Ok(Self { roberta: Some(Trim::compile(object)?), ..Self::bert(object)? })
     }
 
     pub(super) fn added(&self, pair: bool) -> usize {

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::encoding::{Encoding, NO_WORD};
 use crate::error::{Error, Result};
-use crate::json::{Object, wrong};
+use crate::json::Object;
 use ends::Ends;
 use template::Template;
 
@@ -73,46 +73,20 @@ impl Post {
 }
 
 impl Stage {
-    /// The reference looks at the fields before it looks at the type: `sep` and `cls` make a BERT or `RoBERTa`
-    /// processor of any object (which of the two, the other fields say), the fields of a template make it a template.
     fn compile(value: &Value, path: &str) -> Result<Self> {
-        if value.is_array() {
-            return Err(Error::unsupported("a post-processor written as a list of its fields").at(path));
-        }
         let object = Object::new(value, path)?;
-        if let Ok(ends) = Ends::read(object) {
-            return Ok(Self::Ends(ends));
-        }
-        let kind = object.map.get("type");
-        match kind.and_then(Value::as_str) {
-            Some("ByteLevel") => {
-                object.bool_or("use_regex", true)?;
-                Ok(Self::ByteLevel(Trim {
-                    add_prefix_space: object.bool("add_prefix_space")?,
-                    offsets: object.bool("trim_offsets")?,
-                }))
-            }
-            Some("Sequence") => {
+        Ok(match object.str("type")? {
+            "BertProcessing" => Self::Ends(Ends::bert(object)?),
+            "RobertaProcessing" => Self::Ends(Ends::roberta(object)?),
+            "ByteLevel" => Self::ByteLevel(Trim::compile(object)?),
+            "TemplateProcessing" => Self::Template(Template::compile(object)?),
+            "Sequence" => {
                 let path = object.child("processors");
                 let parts = object.array("processors")?.iter().enumerate();
-                parts
-                    .map(|(i, part)| Self::compile(part, &format!("{path}[{i}]")))
-                    .collect::<Result<_>>()
-                    .map(Self::Sequence)
+                Self::Sequence(parts.map(|(i, p)| Self::compile(p, &format!("{path}[{i}]"))).collect::<Result<_>>()?)
             }
-            Some("TemplateProcessing") => Template::compile(object).map(Self::Template),
-            _ if Template::fields(object) => Template::compile(object).map(Self::Template),
-            Some("BertProcessing" | "RobertaProcessing") => Ends::read(object).map(Self::Ends),
-            Some(other) => Err(Error::unsupported(format!("the post-processor {other:?}")).at(path)),
-            None => Err(match kind {
-                Some(kind) => wrong(&object.child("type"), "the name of a post-processor", kind),
-                None => Error::format(
-                    "a post-processor needs a \"type\": TemplateProcessing, BertProcessing, RobertaProcessing, \
-                     ByteLevel or Sequence",
-                )
-                .at(path),
-            }),
-        }
+            other => return Err(Error::unsupported(format!("the post-processor {other:?}")).at(path)),
+        })
     }
 
     fn added(&self, pair: bool) -> usize {
@@ -214,6 +188,10 @@ struct Trim {
 }
 
 impl Trim {
+    fn compile(object: Object<'_>) -> Result<Self> {
+        Ok(Self { offsets: object.bool("trim_offsets")?, add_prefix_space: object.bool("add_prefix_space")? })
+    }
+
     fn apply(self, encoding: &mut Encoding) {
         if !self.offsets {
             return;

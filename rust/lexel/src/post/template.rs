@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::Columns;
 use crate::encoding::Encoding;
 use crate::error::{Error, Result};
-use crate::json::{Fields, Object, as_u32, variant, wrong};
+use crate::json::{Object, as_u32, wrong};
 
 /// One template for a single sequence, one for a pair.
 #[derive(Clone, Debug)]
@@ -44,18 +44,10 @@ impl Piece {
 }
 
 impl Template {
-    /// Whether an object has the fields of a template, whatever its type says.
-    pub(super) fn fields(object: Object<'_>) -> bool {
-        ["single", "pair", "special_tokens"].iter().all(|key| object.map.contains_key(*key))
-    }
-
     pub(super) fn compile(object: Object<'_>) -> Result<Self> {
         let specials = special_tokens(object)?;
         let pieces = |key: &str| -> Result<Vec<Piece>> {
             let path = object.child(key);
-            if let Some(text) = object.map.get(key).and_then(Value::as_str) {
-                return Err(short_form(text, &path));
-            }
             let parts = object.array(key)?.iter().enumerate();
             parts.map(|(i, part)| piece(part, &format!("{path}[{i}]"), &specials)).collect()
         };
@@ -135,28 +127,14 @@ fn special_tokens(object: Object<'_>) -> Result<HashMap<String, Arc<[u32]>>> {
     let mut specials = HashMap::new();
     for (name, value) in tokens.map {
         let path = format!("{path}[{name:?}]");
-        let fields = Fields::new(value, &["id", "ids", "tokens"], &path)?;
-        let [id, ids, names] = [fields.get(0)?, fields.get(1)?, fields.get(2)?];
-        if !id.is_string() {
-            return Err(wrong(&format!("{path}.id"), "a string", id));
-        }
-        let list = |value: &Value, key: &str, what: &str| {
-            let list = value.as_array().cloned();
-            list.ok_or_else(|| wrong(&format!("{path}.{key}"), what, value))
-        };
-        let (ids, names) = (list(ids, "ids", "a list of ids")?, list(names, "tokens", "a list of strings")?);
-        let ids = ids.iter().enumerate().map(|(i, id)| {
-            as_u32(id).ok_or_else(|| wrong(&format!("{path}.ids[{i}]"), "an integer from 0 to 4294967295", id))
-        });
+        let token = Object::new(value, &path)?;
+        let ids = token.array("ids")?.iter().map(|id| as_u32(id).ok_or_else(|| wrong(&path, "a list of ids", id)));
         let ids = ids.collect::<Result<Arc<[u32]>>>()?;
-        if let Some((i, other)) = names.iter().enumerate().find(|(_, name)| !name.is_string()) {
-            return Err(wrong(&format!("{path}.tokens[{i}]"), "a string", other));
-        }
-        if names.len() != ids.len() {
+        let names = token.array("tokens")?.len();
+        if names != ids.len() {
             return Err(Error::format(format!(
-                "{} ids, but {} tokens: give each id the token it stands for",
-                ids.len(),
-                names.len()
+                "{} ids, but {names} tokens: give each id the token it stands for",
+                ids.len()
             ))
             .at(&path));
         }
@@ -165,50 +143,22 @@ fn special_tokens(object: Object<'_>) -> Result<HashMap<String, Arc<[u32]>>> {
     Ok(specials)
 }
 
-/// What `"[CLS] $A:0"` should say: the short form is for builders, files spell the pieces out.
-fn short_form(text: &str, path: &str) -> Error {
-    Error::format(format!(
-        "expected a list of pieces, found the string {text:?}; in a file a template is spelled out, as \
-         [{{\"SpecialToken\": {{\"id\": \"[CLS]\", \"type_id\": 0}}}}, {{\"Sequence\": {{\"id\": \"A\", \"type_id\": 0}}}}]"
-    ))
-    .at(path)
-}
-
 fn piece(value: &Value, path: &str, specials: &HashMap<String, Arc<[u32]>>) -> Result<Piece> {
-    let expected = "an object with the field \"SpecialToken\" or \"Sequence\"";
-    if let Some(text) = value.as_str() {
-        return Err(short_form(text, path));
-    }
     let object = Object::new(value, path)?;
-    let (Some((kind, inner)), 1) = (object.map.iter().next(), object.map.len()) else {
-        return Err(wrong(path, expected, value));
+    let read = |key: &str| -> Result<Option<(String, u32)>> {
+        let Some(inner) = object.map.get(key) else { return Ok(None) };
+        let path = object.child(key);
+        let inner = Object::new(inner, &path)?;
+        Ok(Some((inner.str("id")?.to_owned(), inner.u32("type_id")?)))
     };
-    let path = object.child(kind);
-    let fields = || -> Result<(&Value, u32)> {
-        let fields = Fields::new(inner, &["id", "type_id"], &path)?;
-        let type_id = fields.get(1)?;
-        let place = format!("{path}.type_id");
-        let type_id = as_u32(type_id).ok_or_else(|| wrong(&place, "an integer from 0 to 4294967295", type_id))?;
-        Ok((fields.get(0)?, type_id))
-    };
-    match kind.as_str() {
-        "SpecialToken" => {
-            let (id, type_id) = fields()?;
-            let name = id.as_str().ok_or_else(|| wrong(&format!("{path}.id"), "a string", id))?;
-            Ok(match specials.get(name) {
-                Some(ids) => Piece::Special { ids: ids.clone(), type_id },
-                None => Piece::Undefined { name: name.to_owned() },
-            })
-        }
-        "Sequence" => {
-            let (id, type_id) = fields()?;
-            let index = match variant(id) {
-                Some("A") => 0,
-                Some("B") => 1,
-                _ => return Err(wrong(&format!("{path}.id"), "\"A\" or \"B\"", id)),
-            };
-            Ok(Piece::Sequence { index, type_id })
-        }
-        _ => Err(wrong(object.path(), expected, value)),
+    if let Some((name, type_id)) = read("SpecialToken")? {
+        return Ok(match specials.get(&name) {
+            Some(ids) => Piece::Special { ids: ids.clone(), type_id },
+            None => Piece::Undefined { name },
+        });
+    }
+    match read("Sequence")? {
+        Some((id, type_id)) => Ok(Piece::Sequence { index: usize::from(id == "B"), type_id }),
+        None => Err(wrong(path, "an object with the field \"SpecialToken\" or \"Sequence\"", value)),
     }
 }
