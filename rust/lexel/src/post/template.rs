@@ -149,7 +149,9 @@ fn piece(value: &Value, path: &str, specials: &HashMap<String, Arc<[u32]>>) -> R
         let Some(inner) = object.map.get(key) else { return Ok(None) };
         let path = object.child(key);
         let inner = Object::new(inner, &path)?;
-        Ok(Some((inner.str("id")?.to_owned(), inner.u32("type_id")?)))
+        let type_id = inner.need("type_id")?;
+        let type_id = as_u32(type_id).ok_or_else(|| wrong(&inner.child("type_id"), "a type id", type_id))?;
+        Ok(Some((inner.str("id")?.to_owned(), type_id)))
     };
     if let Some((name, type_id)) = read("SpecialToken")? {
         return Ok(match specials.get(&name) {
