@@ -77,7 +77,7 @@ OTHERS = [
     {"type": "Prepend", "prepend": "xy"},
 ]
 # Only alone: what comes after text that is inserted before the first character fails in the original.
-INSERTING = [replace("", "-\u00e9"), {"type": "Prepend", "prepend": ""}, sequence(replace("", "x"), replace("x", "yz"))]
+INSERTING = [replace("", "-\u00e9"), sequence(replace("", "x"), replace("x", "yz"))]
 CHAINS = [
     sequence(),
     sequence({"type": "NFC"}, replace(r"\s+", " ", "Regex"), {"type": "Lowercase"}),
@@ -357,6 +357,9 @@ FIELDS: list[Any] = [
     {"type": "Replace", "pattern": {"string": "a"}, "content": "b"},
     {"type": "Replace", "pattern": {"Regex": "("}, "content": "b"},
     {"type": "Prepend", "prepend": None},
+    {"type": "Prepend", "prepend": ""},
+    {"precompiled_charsmap": charsmap({"A": "b"})["precompiled_charsmap"]},
+    sequence(replace("", "x"), {"type": "NFC"}),
     *(
         {"type": "Precompiled", "precompiled_charsmap": text}
         for text in ("", "AAAA", "AAA A", "AAAAAAB=", "CAAAAAAAAAA=")
@@ -370,8 +373,6 @@ FIELDS: list[Any] = [
     "NFC",
     5,
     True,
-    [True, True],
-    ["NFC"],
     [],
 ]
 

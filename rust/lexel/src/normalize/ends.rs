@@ -30,15 +30,9 @@ impl Strip {
     }
 }
 
-/// Put a prefix before a text that is not empty; it stands for the same span as the first character. After the empty
-/// prefix the first character itself stands for nothing, as in the reference.
+/// Put a prefix before a text that is not empty; it stands for the same span as the first character.
 pub(super) fn prepend<const SPANS: bool>(text: &mut Aligned<SPANS>, prefix: &str) {
-    let Some(first) = text.text.chars().next() else { return };
-    if !prefix.is_empty() {
-        return text.insert_first(prefix, text.span(0));
+    if !text.text.is_empty() {
+        text.insert_first(prefix, text.span(0));
     }
-    let mut out = text.successor();
-    out.push(first, text.before());
-    out.keep(text, first.len_utf8()..text.text.len());
-    *text = out;
 }

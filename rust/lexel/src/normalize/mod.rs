@@ -94,12 +94,11 @@ impl Normalizer {
         }
     }
 
-    /// Whether the beginning of the text may come to stand for nothing, not even for a character that was there. What
-    /// rewrites such a text afterwards goes wrong in the reference (it repeats a part, or fails), so that it is refused.
+    /// Whether text that stands for nothing may come to stand before the first character. What rewrites such a text
+    /// afterwards goes wrong in the reference (it repeats a part, or fails), so that it is refused.
     pub(crate) fn inserts_first(&self) -> bool {
         match &self.0 {
             Kind::Replace(replace) => replace.inserts_first(),
-            Kind::Prepend(prefix) => prefix.is_empty(),
             Kind::Sequence(parts) => parts.iter().any(Self::inserts_first),
             _ => false,
         }

@@ -4,7 +4,7 @@ use memchr::memmem::Finder;
 
 use super::charmap::push;
 use crate::error::Result;
-use crate::json::{Object, wrong};
+use crate::json::Object;
 use crate::split::Pattern;
 use crate::text::Aligned;
 
@@ -27,18 +27,11 @@ pub(super) struct Replace {
 impl Replace {
     pub(super) fn read(object: Object<'_>) -> Result<Self> {
         let path = object.child("pattern");
-        let pattern = object.need("pattern")?;
-        let fields = Object::new(pattern, &path)?;
-        let wanted = match (fields.map.len(), fields.map.iter().next()) {
-            (1, Some((kind, _))) if kind == "String" => match fields.str("String")? {
-                "" => Wanted::Empty,
-                literal => Wanted::Literal(Box::new(Finder::new(literal).into_owned())),
-            },
-            (1, Some((kind, _))) if kind == "Regex" => {
-                let place = fields.child("Regex");
-                Wanted::Regex(Pattern::regex(fields.str("Regex")?).map_err(|e| e.at(&place))?)
-            }
-            _ => return Err(wrong(&path, "an object with one field, \"String\" or \"Regex\"", pattern)),
+        let fields = Object::new(object.need("pattern")?, &path)?;
+        let wanted = match fields.optional_str("String")? {
+            Some("") => Wanted::Empty,
+            Some(literal) => Wanted::Literal(Box::new(Finder::new(literal).into_owned())),
+            None => Wanted::Regex(Pattern::regex(fields.str("Regex")?).map_err(|e| e.at(&fields.child("Regex")))?),
         };
         Ok(Self { wanted, content: object.str("content")?.to_owned() })
     }
