@@ -73,11 +73,19 @@ OTHERS = [
     replace(r"\p{L}+", "w", "Regex"),
     replace(r"[\r\n\t]+|\s+(?!\S)", "", "Regex"),
     replace(r"\p{M}|a", "", "Regex"),
+    replace(r"x*|(?=\p{N})", "", "Regex"),
+    replace(r"^|[ ]+(?=\p{L}) *", "", "Regex"),
+    replace(r"(?<=\w)\W|\s+$", "_.", "Regex"),
     {"type": "Prepend", "prepend": "\u2581"},
     {"type": "Prepend", "prepend": "xy"},
 ]
 # Only alone: what comes after text that is inserted before the first character fails in the original.
-INSERTING = [replace("", "-\u00e9"), sequence(replace("", "x"), replace("x", "yz"))]
+INSERTING = [
+    replace("", "-\u00e9"),
+    replace(r"\s*", "-", "Regex"),
+    replace(r"^|$|(?=a)", "<>", "Regex"),
+    sequence(replace("", "x"), replace("x", "yz")),
+]
 CHAINS = [
     sequence(),
     sequence({"type": "NFC"}, replace(r"\s+", " ", "Regex"), {"type": "Lowercase"}),

@@ -12,9 +12,11 @@ use crate::text::Aligned;
 #[derive(Clone, Debug)]
 enum Wanted {
     Literal(Box<Finder<'static>>),
-    /// The empty string, which stands before every character and at the end of a text that is not empty.
-    Empty,
-    Regex(Pattern),
+    /// A regex, or the empty string, which stands before every character and at the end.
+    Pattern {
+        pattern: Pattern,
+        may_be_empty: bool,
+    },
 }
 
 /// A compiled replacement. What comes instead stands for the last character it replaces.
@@ -29,21 +31,25 @@ impl Replace {
         let path = object.child("pattern");
         let fields = Object::new(object.need("pattern")?, &path)?;
         let wanted = match fields.optional_str("String")? {
-            Some("") => Wanted::Empty,
+            Some("") => Wanted::Pattern { pattern: Pattern::literal("")?, may_be_empty: true },
             Some(literal) => Wanted::Literal(Box::new(Finder::new(literal).into_owned())),
-            None => Wanted::Regex(Pattern::regex(fields.str("Regex")?).map_err(|e| e.at(&fields.child("Regex")))?),
+            None => {
+                let regex = Pattern::regex_or_empty(fields.str("Regex")?).map_err(|e| e.at(&fields.child("Regex")));
+                let (pattern, may_be_empty) = regex?;
+                Wanted::Pattern { pattern, may_be_empty }
+            }
         };
         Ok(Self { wanted, content: object.str("content")?.to_owned() })
     }
 
     /// Whether text may come to stand before the first character.
     pub(super) fn inserts_first(&self) -> bool {
-        matches!(self.wanted, Wanted::Empty) && !self.content.is_empty()
+        matches!(self.wanted, Wanted::Pattern { may_be_empty: true, .. }) && !self.content.is_empty()
     }
 
     /// Whether looking for it costs more than a quick scan.
     pub(super) fn is_slow(&self) -> bool {
-        matches!(self.wanted, Wanted::Regex(_))
+        matches!(self.wanted, Wanted::Pattern { .. })
     }
 
     pub(super) fn is_identity(&self, text: &str) -> bool {
@@ -70,12 +76,9 @@ impl Replace {
                 let length = finder.needle().len();
                 finder.find_iter(text.as_bytes()).for_each(|start| changing(start, start + length));
             }
-            Wanted::Empty if text.is_empty() => {}
-            Wanted::Empty => {
-                text.char_indices().for_each(|(at, _)| changing(at, at));
-                changing(text.len(), text.len());
-            }
-            Wanted::Regex(pattern) => pattern.for_each_match(text, changing),
+            // In an empty text nothing is looked for.
+            Wanted::Pattern { .. } if text.is_empty() => {}
+            Wanted::Pattern { pattern, .. } => pattern.for_each_match(text, changing),
         }
     }
 

@@ -17,6 +17,12 @@ impl Pattern {
         Self::parsed(&parse(pattern)?)
     }
 
+    /// A regex, and whether it may match the empty text somewhere.
+    pub(crate) fn regex_or_empty(pattern: &str) -> Result<(Self, bool)> {
+        let node = parse(pattern)?;
+        Ok((Self::parsed(&node)?, node.nullable()))
+    }
+
     pub(super) fn parsed(pattern: &Node) -> Result<Self> {
         Ok(Self::Regex(Box::new(Automaton::new(pattern)?)))
     }

@@ -45,7 +45,7 @@ pub(crate) enum Assert {
 
 impl Node {
     /// Whether a part may match the empty text.
-    pub(super) fn nullable(&self) -> bool {
+    pub(in crate::split) fn nullable(&self) -> bool {
         match self {
             Self::Empty | Self::Assert(_) | Self::Look { .. } => true,
             Self::Set(_) => false,
