@@ -5,15 +5,14 @@ Offsets are seen through a model that knows no character: each one is an unknown
 
 from __future__ import annotations
 
-import base64
 import itertools
 import json
 import random
-import struct
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.differential.charsmap import charsmap
 from tests.differential.minimise import minimise
 from tests.differential.strings import random_text
 from tests.differential.test_regex_classes import everything, telling
@@ -204,44 +203,8 @@ def test_random_chains(cases: int, seed: str) -> None:
 # ---- character maps ----
 
 
-def double_array(entries: dict[bytes, int]) -> list[int]:
-    """Lay a map of byte strings out as the units of a double-array trie, slowly: each node where it first fits."""
-    units, taken = {0: 0}, {0}
-
-    def place(prefix: bytes, at: int) -> None:
-        below = {key[len(prefix)] for key in entries if key.startswith(prefix) and len(key) > len(prefix)}
-        leaf = prefix in entries
-        slots = sorted(below) + [0] * leaf
-        if not slots:
-            return
-        # An offset of more than 21 bits is shifted; small tries have none, but those of 8 bits and more must fit.
-        base = next(b for b in itertools.count(1) if not any((at ^ b ^ label) in taken for label in slots))
-        units[at] |= base << 10 | leaf << 8
-        children = [(label, at ^ base ^ label) for label in sorted(below)]
-        taken.update(child for _, child in children)
-        if leaf:
-            taken.add(at ^ base)
-            units[at ^ base] = 1 << 31 | entries[prefix]
-        units.update((child, label) for label, child in children)
-        for label, child in children:
-            place(prefix + bytes([label]), child)
-
-    place(b"", 0)
-    # As large as any lookup may reach: the original fails where it reads behind the end.
-    size = (max(units) | 255) + 256 + 1
-    free = 0xFF00  # no byte has this label
-    return [units.get(at, free) for at in range(max(size, 1 << (max(units).bit_length() + 1)))]
-
-
-def charsmap(entries: dict[str, str]) -> Normalizer:
-    texts = b""
-    places = {}
-    for key, value in entries.items():
-        places[key.encode()] = len(texts)
-        texts += value.encode() + b"\0"
-    units = double_array(places)
-    packed = struct.pack(f"<I{len(units)}I", 4 * len(units), *units) + texts
-    return {"type": "Precompiled", "precompiled_charsmap": base64.b64encode(packed).decode()}
+def mapping(rewritings: dict[str, str]) -> Normalizer:
+    return {"type": "Precompiled", "precompiled_charsmap": charsmap(rewritings)}
 
 
 def random_charsmap(rng: random.Random) -> Normalizer:
@@ -250,7 +213,7 @@ def random_charsmap(rng: random.Random) -> Normalizer:
     entries = {key: rng.choice([*values, key]) for key in keys if "\0" not in key}
     if rng.random() < 0.2:
         entries |= {chr(c): chr(c + 32) for c in range(ord("A"), ord("Z") + 1)}
-    return charsmap(entries or {"a": "b"})
+    return mapping(entries or {"a": "b"})
 
 
 def test_random_character_maps(cases: int, seed: str) -> None:
@@ -264,7 +227,7 @@ def test_random_character_maps(cases: int, seed: str) -> None:
 
 def test_every_character_in_clusters() -> None:
     """Whether a character goes on with the cluster of a letter that is mapped: then it vanishes with it."""
-    normalizer = charsmap({"a": "X", "\u1100": "L", "\uac00": "S", "\U0001f1e9": "", "\u0600": "P"})
+    normalizer = mapping({"a": "X", "\u1100": "L", "\uac00": "S", "\U0001f1e9": "", "\u0600": "P"})
     engine, original = Engine.from_json(content(normalizer)), Tokenizer.from_str(content(normalizer))
     assert original.normalizer is not None
     for start in range(0, len(everything()), 4096):
@@ -366,18 +329,15 @@ FIELDS: list[Any] = [
     {"type": "Replace", "pattern": {"Regex": "("}, "content": "b"},
     {"type": "Prepend", "prepend": None},
     {"type": "Prepend", "prepend": ""},
-    {"precompiled_charsmap": charsmap({"A": "b"})["precompiled_charsmap"]},
+    {"precompiled_charsmap": charsmap({"A": "b"})},
     sequence(replace("", "x"), {"type": "NFC"}),
     *(
         {"type": "Precompiled", "precompiled_charsmap": text}
         for text in ("", "AAAA", "AAA A", "AAAAAAB=", "CAAAAAAAAAA=")
     ),
     {"type": "Precompiled", "precompiled_charsmap": 1},
-    {**charsmap({"A": "b"}), "more": 1},
-    *(
-        charsmap({"A": "b"}) | {"precompiled_charsmap": charsmap({"A": "b"})["precompiled_charsmap"].rstrip("=") + p}
-        for p in ("", "=")
-    ),
+    {**mapping({"A": "b"}), "more": 1},
+    *(mapping({"A": "b"}) | {"precompiled_charsmap": charsmap({"A": "b"}).rstrip("=") + p} for p in ("", "=")),
     "NFC",
     5,
     True,

@@ -6,7 +6,7 @@
 //!
 //! | component | read whatever `type` says, in this order, if the fields fit |
 //! |---|---|
-//! | normalizer | `BertNormalizer`, `Strip`, `Sequence`, `Precompiled`, `Replace`, `Prepend` (where `type` is no name of the list, of which `BertNormalizer` is none, but `Bert` is) |
+//! | normalizer | `BertNormalizer`, `Strip`, `Sequence`, `Replace`, `Prepend` (where `type` is no name of the list, of which `BertNormalizer` is none, but `Bert` is) |
 //! | pre-tokenizer | none; `Delimiter` is no other name of `CharDelimiterSplit` |
 //! | post-processor | `RobertaProcessing`, `BertProcessing` always come first, then `ByteLevel` by name, `TemplateProcessing`, `Sequence` by name |
 //! | decoder | `BPEDecoder`, `WordPiece`, `CTC`, `Replace`, `Strip` (where `type` is no name of the list) |
@@ -186,7 +186,7 @@ pub(super) static NORMALIZERS: Family = Family {
         Kind::old("Sequence", &[Field::new("normalizers", Shape::List(&Shape::Component(&NORMALIZERS)))]),
         Kind::named("Lowercase", &[]),
         Kind::named("Nmt", &[]),
-        Kind::old("Precompiled", &[Field::new("precompiled_charsmap", Shape::Text)]),
+        Kind::named("Precompiled", &[Field::new("precompiled_charsmap", Shape::Text)]),
         Kind::old("Replace", REPLACE),
         Kind { rule: Some(prepend_rule), ..Kind::old("Prepend", &[Field::new("prepend", Shape::Text)]) },
         Kind::named("ByteLevel", &[]),
