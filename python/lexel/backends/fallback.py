@@ -12,6 +12,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from lexel.added_token import AddedToken
+from lexel.backends.byte_spans import in_bytes
 from lexel.backends.fallback_batch import FallbackBatch, FallbackDecodeStream
 from lexel.backends.stored_limits import padding_json, padding_of, truncation_json, truncation_of
 from lexel.errors import FormatError, UnsupportedError
@@ -259,6 +260,7 @@ class FallbackEngine:
         truncation: Truncation | None = None,
         padding: Padding | None = None,
         offsets: bool = True,  # noqa: ARG002  (the library always computes spans)
+        byte_offsets: bool = False,
         num_threads: int | None = None,  # noqa: ARG002  (its pool is sized by the environment)
         sampling: None = None,  # noqa: ARG002  (refused before)
     ) -> FallbackBatch:
@@ -282,7 +284,12 @@ class FallbackEngine:
                 if type(error) is not Exception:
                     raise
                 raise ValueError(str(error)) from error
-        return FallbackBatch(encodings)
+        if not byte_offsets:
+            return FallbackBatch(encodings)
+        return FallbackBatch(
+            encodings,
+            spans=lambda row, source: in_bytes(row, rows[source], pairs=pairs, split=is_split_into_words),
+        )
 
     def post_process(self, first: Any, second: Any = None, *, add_special_tokens: bool = True) -> Any:
         """Join encodings and write the special tokens around them."""
@@ -307,6 +314,14 @@ class FallbackEngine:
         """Apply the decoder to token strings."""
         decoder = self._library.decoder
         return " ".join(tokens) if decoder is None else str(decoder.decode(list(tokens)))
+
+    def token_bytes(self, id: int) -> bytes | None:
+        """Refuse: the library does not say what a single token contributes."""
+        raise UnsupportedError(f"the bytes of single tokens (here of {id}) need the core; see tok.engine_reason")
+
+    def token_bytes_table(self) -> Any:
+        """Refuse, as `token_bytes`."""
+        return self.token_bytes(0)
 
     def decode_stream(self, *, skip_special_tokens: bool = False) -> FallbackDecodeStream:
         """Return a step-by-step decoder."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from lexel._lexel import Field
     from lexel.backends.fallback import FallbackEngine
@@ -14,10 +14,22 @@ __all__ = ["FallbackBatch", "FallbackDecodeStream"]
 
 
 class FallbackBatch:
-    """Rows of encodings, with the methods of `lexel._lexel.Batch`."""
+    """Rows of encodings, with the methods of `lexel._lexel.Batch`.
 
-    def __init__(self, encodings: Sequence[Any], sources: Sequence[int] | None = None) -> None:
+    Args:
+        encodings: the rows.
+        sources: which input each was made of; None: the one of its number.
+        spans: gives the spans of a row and its input another unit.
+    """
+
+    def __init__(
+        self,
+        encodings: Sequence[Any],
+        sources: Sequence[int] | None = None,
+        spans: Callable[[Any, int], list[tuple[int, int]]] | None = None,
+    ) -> None:
         self._rows = list(encodings)
+        self._spans = spans
         self._sources = list(range(len(self._rows))) if sources is None else list(sources)
 
     def __len__(self) -> int:
@@ -33,6 +45,8 @@ class FallbackBatch:
 
     def offset_lists(self) -> list[list[tuple[int, int]]]:
         """Return the spans of every row."""
+        if self._spans is not None:
+            return [self._spans(row, source) for row, source in zip(self._rows, self._sources, strict=True)]
         return [list(row.offsets) for row in self._rows]
 
     def lengths(self) -> list[int]:
@@ -50,7 +64,7 @@ class FallbackBatch:
             windows = [row, *row.overflowing]
             rows += windows
             sources += [index] * len(windows)
-        return FallbackBatch(rows, sources)
+        return FallbackBatch(rows, sources, self._spans)
 
     def rectangular(self) -> bool:
         """Return whether all rows are equally long."""

@@ -7,8 +7,8 @@ engine, so any number of threads may share a tokenizer. Where the core cannot co
 
 from __future__ import annotations
 
+import itertools
 import logging
-from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
@@ -389,6 +389,7 @@ class TokenizersBackend(Tokenizer):
         return_length: bool = False,
         verbose: bool = True,
         split_special_tokens: bool | None = None,
+        offsets: str = "chars",
         num_threads: int | None = None,
         dropout: float | None = None,
         alpha: float | None = None,
@@ -397,8 +398,10 @@ class TokenizersBackend(Tokenizer):
         **_ignored: Any,
     ) -> BatchEncoding:
         engine = self._core.engine
-        draws = self._core.draws
-        drawn = draws or not (dropout is alpha is nbest_size is seed is None)
+        in_bytes = _counts_bytes(offsets)
+        return_offsets_mapping |= in_bytes
+        core = self._core
+        sampling = sampling_of(dropout, alpha, nbest_size, seed, draws=core.draws, native=core.reason is None)
         if split_special_tokens is None:
             split_special_tokens = self.split_special_tokens
         wanted = (
@@ -410,7 +413,7 @@ class TokenizersBackend(Tokenizer):
         plain = padding_strategy is _NO_PAD and truncation_strategy is _NO_CUT and return_tensors is None
         if (
             plain
-            and not drawn
+            and sampling is None
             and type(text) is str
             and not (
                 text_pair
@@ -436,9 +439,10 @@ class TokenizersBackend(Tokenizer):
             "add_special_tokens": add_special_tokens,
             "split_special_tokens": split_special_tokens,
         }
-        if drawn:
-            native = self._core.reason is None
-            options["sampling"] = sampling_of(dropout, alpha, nbest_size, seed, draws=draws, native=native)
+        if in_bytes:
+            options["byte_offsets"] = True
+        if sampling is not None:
+            options["sampling"] = sampling
         if truncation_strategy is not _NO_CUT:
             options["truncation"] = self._truncation(truncation_strategy, max_length, stride)
         if padding_strategy is not _NO_PAD:
@@ -450,7 +454,7 @@ class TokenizersBackend(Tokenizer):
         if max_length is None and verbose and lengths and max(lengths) > self.model_max_length > 0:
             self._warn_too_long(next(length for length in lengths if length > self.model_max_length))
 
-        fields = list(compress(_FIELDS, wanted))
+        fields = list(itertools.compress(_FIELDS, wanted))
         if return_tensors is None:
             flat = not batched and not return_overflowing_tokens
             data = columns.lists(batch, fields, offsets=return_offsets_mapping, flat=flat)
@@ -549,6 +553,28 @@ class TokenizersBackend(Tokenizer):
                 *(type(self).__name__, _CLEAN_BPE),
             )
         return text
+
+    def token_bytes(self, index: int) -> bytes | None:
+        """Return the exact bytes an id contributes to a decoded text, wherever it stands; None if there is no such id.
+
+        The tokens of a text joined give it but for its edges: the space that a decoder takes off at the start is there.
+        Of a special token it is the content.
+
+        Raises:
+            UnsupportedError: what a token contributes depends on its neighbours (CTC, patterns in joined text), or the
+                tokenizer does not run on the core.
+        """
+        return self._core.engine.token_bytes(index)
+
+    def token_bytes_table(self) -> list[bytes]:
+        """Return `token_bytes` of every id, by id (what grammar engines need); b"" for ids that do not exist.
+
+        Raises:
+            UnsupportedError: as `token_bytes`.
+        """
+        data, offsets = self._core.engine.token_bytes_table()
+        ends = offsets.tolist()
+        return [data[start:end] for start, end in itertools.pairwise(ends)]
 
     def decode_stream(self, *, skip_special_tokens: bool = False) -> DecodeStream:
         """Return an object that turns ids into text: `feed(id)` gives the newly final text, `flush()` the rest."""
@@ -671,3 +697,9 @@ class TokenizersBackend(Tokenizer):
         """Write the vocabulary as `vocab.json` and `merges.txt`, or `vocab.txt`, whichever fits the model."""
         prefix = f"{filename_prefix}-" if filename_prefix else ""
         return sources.write_vocabulary(self._core.engine, Path(save_directory), prefix)
+
+
+def _counts_bytes(offsets: str) -> bool:
+    if offsets not in ("chars", "bytes"):
+        raise ValueError(f"offsets should be 'chars' or 'bytes', not {offsets!r}")
+    return offsets == "bytes"

@@ -77,6 +77,14 @@ class BackendContract:
         """
         raise NotImplementedError(self._lacks("token_bytes"))
 
+    def token_bytes_table(self) -> list[bytes]:
+        """Return `token_bytes` of every id, by id; b"" for ids that do not exist.
+
+        Raises:
+            UnsupportedError: as `token_bytes`.
+        """
+        raise NotImplementedError(self._lacks("token_bytes_table"))
+
     def decode_stream(self, *, skip_special_tokens: bool = False) -> DecodeStream:
         """Return an object that turns ids into text one by one, as a model generates them."""
         raise NotImplementedError(self._lacks("decode_stream"))

@@ -228,7 +228,8 @@ class Tokenizer(Showing, TokenBudget):
             return_attention_mask: None: if the model takes one.
             return_overflowing_tokens: what truncation cuts off follows in rows of its own.
             return_special_tokens_mask: 1 for inserted special tokens and padding.
-            return_offsets_mapping: (start, end) code points of the original text for every token.
+            return_offsets_mapping: (start, end) code points of the original text for every token; with
+                `offsets="bytes"` bytes of its UTF-8 form.
             return_length: the length of every row.
             verbose: whether to log hints.
             tokenizer_kwargs: further arguments of this call; they win over those before.
