@@ -57,7 +57,8 @@ def encode_pair(sides: Loaded, pair: tuple[str, str]) -> str | None:
     theirs = original(sides.original.encode, *pair, whole=True)
     if "raised" in theirs:
         return None
-    for at in range(min(30, len(mine["ids"]) + 2)):
+    length = len(mine["ids"])
+    for at in {*range(min(8, length)), length // 2, length - 1, length, length + 1}:
         calls = [(name, (at, which)) for name in LOOKUPS for which in (0, 1)]
         for name, arguments in [*calls, *((name, (at,)) for name in LOOKUPS_OF_TOKENS)]:
             actual, expected = getattr(row, name)(*arguments), getattr(theirs["value"], name)(*arguments)
@@ -136,9 +137,14 @@ def decode(sides: Loaded, row: list[int], *, skip: bool = False) -> str | None:
         return found
     if engine.decode_batch([row], skip_special_tokens=skip) != [mine["value"]]:
         return f"decode_batch() gives {engine.decode_batch([row], skip_special_tokens=skip)}, not {mine}"
-    # Every split of a short row in two; of a long one those at its ends; and one id at a time.
-    cuts = range(len(row) + 1) if len(row) < 7 else (1, 2, 3, len(row) // 2, len(row) - 1)
-    for parts in [[row[:cut], row[cut:]] for cut in cuts] + [[[id] for id in row]]:
+    # Every split of a short row in two, and one id at a time; of a long one a few of those, for it takes long.
+    cuts = range(len(row) + 1) if len(row) < 7 else (len(row) % 7,)
+    alone = (
+        [[id] for id in row]
+        if len(row) < 60
+        else [*([id] for id in row[:30]), row[30:-30], *([id] for id in row[-30:])]
+    )
+    for parts in [*([row[:cut], row[cut:]] for cut in cuts), alone]:
         text = streamed(engine, parts, skip)
         if text != mine["value"]:
             return f"a stream fed {shown(parts)} gives {text!r}, not {mine['value']!r}"
