@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +12,7 @@ from tests.differential.random_bpe import ALPHABETS, BYTE_LEVEL, text, tokenizer
 from tokenizers import Tokenizer
 
 from lexel._lexel import Engine
-from lexel.errors import VocabularyError
+from lexel.errors import FormatError, VocabularyError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,3 +91,67 @@ def test_real_vocabularies_with_a_suffix(shared_data: Path, name: str, splitter:
     for corpus in sorted((shared_data / "corpora").glob("*.txt")):
         for line in corpus.read_text(encoding="utf-8")[:100_000].lower().splitlines(keepends=True)[:300]:
             assert ours(engine, line) == original(library, line), line
+
+
+VOCAB = {"a": 0, "b": 1, "c": 2, "ab": 3, "a b": 4, "a bc": 5, "bc": 6, "#version:": 7, " ": 8, "abc": 9, "": 10}
+
+
+def stated(**fields: Any) -> str:
+    return json.dumps({"version": "1.0", "added_tokens": [], "model": {"type": "BPE", "vocab": VOCAB, **fields}})
+
+
+@pytest.mark.parametrize(
+    "merges",
+    [
+        ["a b", "b c"],
+        ["#version: 0.2", "a b", "#version: a b"],
+        [["a b", "c"], ["b", "c"], ["a", "b"]],
+        [" "],
+        [["", ""], ["a", "b"]],
+        ["a b", "b c", "a b"],
+        ["b c", "a b", "b c"],
+    ],
+)
+def test_every_form_of_merges(merges: list[Any]) -> None:
+    """The last of equal merges counts; lines with a version do not."""
+    content = stated(merges=merges)
+    library, engine = Tokenizer.from_str(content), Engine.from_json(content)
+    for string in ["abc", "a bc", "aab", "#version: x", "zab"]:
+        assert ours(engine, string) == original(library, string)
+    assert json.loads(engine.to_json())["model"] == json.loads(library.to_str())["model"]
+
+
+@pytest.mark.parametrize(
+    ("merges", "message"),
+    [
+        (["a b", "a b c"], 'model.merges: merge 1 is "a b c", expected two tokens with one space between'),
+        (["a  b"], 'model.merges: merge 0 is "a  b", expected two tokens with one space between'),
+        ([["a"]], "model.merges: merge 0 has not two parts"),
+        ([["a", "b", "c"]], "model.merges: merge 0 has not two parts"),
+        (["a b", ["b", "c"]], "model.merges: merge 1 is a pair, but those before are not"),
+        ([["b", "c"], "a b"], "model.merges: merge 1 is one string, but those before are not"),
+        ([["b", 1]], "model.merges: invalid type: integer `1`, expected a string"),
+        (None, "model.merges: invalid type: null, expected the list of merges"),
+    ],
+)
+def test_merges_that_are_refused(merges: Any, message: str) -> None:
+    with pytest.raises(FormatError, match=re.escape(message)):
+        Engine.from_json(stated(merges=merges))
+    with pytest.raises(Exception, match=r"."):
+        Tokenizer.from_str(stated(merges=merges))
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"merges": ["z b"]}, 'model.merges: merge 0 joins "z" and "b", but "z" is not in the vocabulary'),
+        ({"merges": ["b a"]}, 'but their result "ba" is not in the vocabulary'),
+        (
+            {"merges": ["a b"], "continuing_subword_prefix": "##"},
+            '"b" does not start with the continuing_subword_prefix "##"',
+        ),
+    ],
+)
+def test_merges_and_vocabulary_that_contradict_each_other(fields: dict[str, Any], message: str) -> None:
+    with pytest.raises(VocabularyError, match=re.escape(message)):
+        Engine.from_json(stated(**fields))
