@@ -145,6 +145,15 @@ impl PieceTokens {
         }
     }
 
+    /// Drop all tokens but the first ones, as if the others had never been appended.
+    fn truncate<const SPANS: bool>(&mut self, count: usize, base: u32) {
+        self.ids.truncate(count);
+        if SPANS {
+            self.spans.truncate(count);
+            self.base = base;
+        }
+    }
+
     /// Append several tokens all of which stand for the next `len` bytes.
     #[inline]
     pub(crate) fn push_group<const SPANS: bool>(&mut self, ids: impl Iterator<Item = u32>, len: u32) {
@@ -271,12 +280,7 @@ impl Model {
             }
         }
         match self {
-            Self::Bpe(bpe) if bpe.takes_bundles() => {
-                bpe.encode_bundle::<SPANS>(vocab, text, pieces, &mut scratch.bpe, out)
-            }
-            Self::Bpe(bpe) => one_by_one::<SPANS>(pieces, out, |start, end, out| {
-                bpe.encode::<SPANS>(vocab, text, start, end, &mut scratch.bpe, out)
-            }),
+            Self::Bpe(bpe) => bpe.encode_bundle::<SPANS>(vocab, text, pieces, &mut scratch.bpe, out),
             Self::Unigram(unigram) => unigram.encode_bundle::<SPANS>(vocab, text, pieces, &mut scratch.unigram, out),
             Self::WordPiece(wordpiece) => {
                 wordpiece.encode_bundle::<SPANS>(vocab, text, pieces, &mut scratch.wordpiece, out)

@@ -13,6 +13,8 @@ use super::letters::letter_byte;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Cuts {
     bits: Vec<u64>,
+    /// Of two ASCII characters the answer is exact: for each, those that stand after it.
+    ascii: Vec<u128>,
 }
 
 const BITS: u32 = 20;
@@ -36,7 +38,7 @@ fn slot(left: Edge, right: Edge) -> (usize, u64) {
 
 impl Cuts {
     pub(crate) fn new() -> Self {
-        Self { bits: vec![0; 1 << (BITS - 6)] }
+        Self { bits: vec![0; 1 << (BITS - 6)], ascii: vec![0; 128] }
     }
 
     fn set(&mut self, left: Edge, right: Edge) {
@@ -53,8 +55,10 @@ impl Cuts {
     pub(crate) fn add_text(&mut self, token: &str) {
         let mut before: Option<char> = None;
         for c in token.chars() {
-            if let Some(before) = before.filter(|b| !(b.is_ascii() && c.is_ascii())) {
-                self.set(Edge::Whole(before as u32), Edge::Whole(c as u32));
+            match before {
+                Some(before) if before.is_ascii() && c.is_ascii() => self.ascii[before as usize] |= 1 << c as u32,
+                Some(before) => self.set(Edge::Whole(before as u32), Edge::Whole(c as u32)),
+                None => {}
             }
             before = Some(c);
         }
@@ -66,17 +70,18 @@ impl Cuts {
         bytes.extend(token.chars().filter_map(letter_byte));
         let edges = edges(bytes);
         for pair in edges.windows(2) {
-            if !matches!(pair, [(Edge::Whole(a), _), (Edge::Whole(b), _)] if *a < 0x80 && *b < 0x80) {
-                self.set(pair[0].0, pair[1].1);
+            match (pair[0].0, pair[1].1) {
+                (Edge::Whole(a), Edge::Whole(b)) if a < 0x80 && b < 0x80 => self.ascii[a as usize] |= 1 << b,
+                (left, right) => self.set(left, right),
             }
         }
     }
 
-    /// Whether two neighbours can be parted. Of two ASCII characters this is not known.
+    /// Whether two neighbours can be parted.
     #[inline]
     pub(crate) fn parts(&self, left: char, right: char, bytes: bool) -> bool {
         if left.is_ascii() && right.is_ascii() {
-            return false;
+            return self.ascii[left as usize] >> right as u32 & 1 == 0;
         }
         let (whole_left, whole_right) = (Edge::Whole(left as u32), Edge::Whole(right as u32));
         if self.has(whole_left, whole_right) {

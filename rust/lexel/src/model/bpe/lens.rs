@@ -16,14 +16,14 @@ const UNSEEN: u32 = u32::MAX;
 /// Files whose merges come before those of their parts need a pass for each step; beyond this many nothing is claimed.
 const PASSES: usize = 16;
 
-/// The bytes each token stands for by id, or [`DEPENDS`].
+/// Find the lengths of all tokens.
 pub(crate) fn definite(
     vocab: &Vocab,
     pairs: &Pairs,
     speller: &Speller,
     options: &BpeOptions,
     alphabet: Alphabet,
-) -> Vec<u32> {
+) -> Lengths {
     let of_text = |token: &str| match alphabet {
         Alphabet::Bytes => token.chars().count() as u32,
         Alphabet::Characters => token.len() as u32,
@@ -38,7 +38,7 @@ pub(crate) fn definite(
     let is_special = |id: u32| is_special[id as usize];
     let simple = !speller.has_affixes() && !merges.iter().any(|&(a, b, _)| is_special(a) || is_special(b));
     for (token, id) in vocab.entries().filter(|&(_, id)| simple && !is_special(id)) {
-        lens.0[id as usize] = of_text(token);
+        lens.add(id, of_text(token));
     }
     let made = merges.iter().map(|(_, _, merge)| merge.id).filter(|&id| simple && is_special(id));
     for id in made {
@@ -84,7 +84,17 @@ pub(crate) fn definite(
             *len = DEPENDS;
         }
     }
-    lens.0
+    Lengths { lens: lens.0, plain: simple, special }
+}
+
+/// What is known of the lengths.
+pub(crate) struct Lengths {
+    /// The bytes each token stands for by id, or [`DEPENDS`].
+    pub(crate) lens: Vec<u32>,
+    /// Whether characters have no affixes, and no merge takes part of unknown or fallback tokens.
+    pub(crate) plain: bool,
+    /// Unknown and fallback tokens.
+    pub(crate) special: Vec<u32>,
 }
 
 struct Lens(Vec<u32>);

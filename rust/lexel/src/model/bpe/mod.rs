@@ -1,6 +1,7 @@
 //! Byte-pair encoding: a piece becomes its symbols, and these merge by rank.
 
 mod atoms;
+mod chunks;
 mod cuts;
 mod dropout;
 mod lens;
@@ -17,6 +18,7 @@ use crate::model::PieceTokens;
 use crate::model::cache::{self, Caching, PieceCache};
 use crate::random::Random;
 use crate::vocab::Vocab;
+use chunks::{ChunkScratch, Chunks};
 use cuts::Cuts;
 use dropout::{DropoutScratch, merge_some};
 
@@ -59,8 +61,8 @@ pub(crate) struct Bpe {
     whole: WholeTokens,
     /// Where long pieces fall apart.
     cuts: Cuts,
-    /// Whether no merge reaches over the start of a metaspace, so that pieces may be cut there.
-    cuts_at_metaspace: bool,
+    /// Under `Characters`: how pieces may be cut into parts, unless the context of a character matters.
+    chunks: Option<Box<Chunks>>,
 }
 
 const NO_ID: u32 = u32::MAX;
@@ -72,6 +74,7 @@ pub(crate) struct BpeScratch {
     cache: PieceCache,
     merge: MergeScratch,
     dropout: DropoutScratch,
+    chunks: ChunkScratch,
     symbols: Symbols,
 }
 
@@ -94,7 +97,7 @@ impl Bpe {
         let mut results = HashSet::new();
         let mut cuts = Cuts::new();
         let mut bytes = Vec::new();
-        let mut cuts_at_metaspace = vocab.id("▁").is_some();
+        let mut at_metaspace = true;
         for (rank, &(left, right)) in merges.iter().enumerate() {
             let (Some(a), Some(b)) = (vocab.token(left), vocab.token(right)) else {
                 return Err(Error::vocabulary(format!("merge {rank} names an id that is not in the vocabulary")));
@@ -116,7 +119,7 @@ impl Bpe {
                 ))
                 .at("model.merges"));
             };
-            cuts_at_metaspace = cuts_at_metaspace && !reaches_over_metaspace(&text);
+            at_metaspace = at_metaspace && !reaches_over_metaspace(&text);
             if results.insert(id) {
                 match alphabet {
                     Alphabet::Bytes => cuts.add_letters(&text, &mut bytes),
@@ -126,15 +129,21 @@ impl Bpe {
             pairs.push(left, right, id);
         }
         let speller = Speller::new(vocab, &pairs, &options, alphabet);
-        // Affixes change what stands at the ends of a piece, so its words are no pieces. And of "▁?▁" with a question mark
-        // that is dropped, or becomes a metaspace itself, the two metaspaces are neighbours.
-        cuts_at_metaspace = cuts_at_metaspace
-            && !speller.has_affixes()
-            && (speller.unk().is_some_and(|unk| !vocab.token(unk).is_some_and(|token| token.ends_with(METASPACE)))
-                || speller.fallback_ids().count() == 256);
-        let lens = lens::definite(vocab, &pairs, &speller, &options, alphabet);
+        let lengths = lens::definite(vocab, &pairs, &speller, &options, alphabet);
+        let unk = speller.unk();
+        // Affixes change what stands at the ends of a piece; merges of unknown tokens, and ids that two tokens share, have
+        // spellings that only the piece tells.
+        let cuttable = alphabet == Alphabet::Characters && lengths.plain && vocab.by_id().count() == vocab.len();
+        let chunks = cuttable.then(|| {
+            Box::new(Chunks {
+                at_metaspace,
+                all_known: speller.fallback_ids().count() == 256,
+                keeps_unknown: unk.is_some(),
+                apart: lengths.special,
+            })
+        });
         let whole = if options.ignore_merges { WholeTokens::new(vocab, alphabet) } else { WholeTokens::default() };
-        Ok(Self { options, alphabet, pairs, speller, lens, whole, cuts, cuts_at_metaspace })
+        Ok(Self { options, alphabet, pairs, speller, lens: lengths.lens, whole, cuts, chunks })
     }
 
     pub(crate) fn options(&self) -> &BpeOptions {
@@ -148,33 +157,6 @@ impl Bpe {
     /// The merges by rank, as pairs of ids.
     pub(crate) fn merges(&self) -> Vec<(u32, u32)> {
         self.pairs.by_rank().into_iter().map(|(left, right, _)| (left, right)).collect()
-    }
-
-    /// Encode one piece: append its ids, and with `SPANS` the bytes of the piece each stands for.
-    pub(crate) fn encode<const SPANS: bool>(
-        &self,
-        vocab: &Vocab,
-        text: &str,
-        start: usize,
-        end: usize,
-        scratch: &mut BpeScratch,
-        out: &mut PieceTokens,
-    ) -> Result<()> {
-        if self.alphabet == Alphabet::Characters && self.cuts_at_metaspace {
-            if self.options.ignore_merges
-                && let Some(id) = self.whole_token(vocab, &text[start..end])
-            {
-                out.push::<SPANS>(id, (end - start) as u32);
-                return Ok(());
-            }
-            let mut at = start;
-            for word in (Words { rest: &text[start..end] }) {
-                self.encode_word::<SPANS>(vocab, text, (at, at + word.len()), false, scratch, out)?;
-                at += word.len();
-            }
-            return Ok(());
-        }
-        self.encode_word::<SPANS>(vocab, text, (start, end), self.options.ignore_merges, scratch, out)
     }
 
     /// Encode one piece with dropout (above 0): nothing is cached, and tokens that a piece is as a whole do not count.
@@ -194,11 +176,6 @@ impl Bpe {
         Ok(())
     }
 
-    /// Whether pieces can be given in bundles.
-    pub(crate) fn takes_bundles(&self) -> bool {
-        self.alphabet == Alphabet::Bytes
-    }
-
     /// Encode several pieces of one text.
     pub(crate) fn encode_bundle<const SPANS: bool>(
         &self,
@@ -208,6 +185,9 @@ impl Bpe {
         scratch: &mut BpeScratch,
         out: &mut PieceTokens,
     ) -> Result<()> {
+        if let Some(chunks) = &self.chunks {
+            return self.encode_chunks::<SPANS>(chunks, vocab, text, pieces, scratch, out);
+        }
         let place = |ids: &[u32], _, out: &mut PieceTokens| self.place(ids, out);
         cache::encode_bundle::<SPANS, _>(text, pieces, scratch, out, place, |word, key, scratch, out| {
             self.encode_fresh::<SPANS>(vocab, word, self.options.ignore_merges, scratch, out, key)
@@ -225,32 +205,6 @@ impl Bpe {
             out.push::<true>(id, self.lens[id as usize]);
         }
         true
-    }
-
-    #[inline]
-    fn encode_word<const SPANS: bool>(
-        &self,
-        vocab: &Vocab,
-        text: &str,
-        (start, end): (usize, usize),
-        whole: bool,
-        scratch: &mut BpeScratch,
-        out: &mut PieceTokens,
-    ) -> Result<()> {
-        let key = cache::key(text.as_bytes(), start, end);
-        if let Some(key) = key
-            && let Some(found) = scratch.cache.get(key)
-        {
-            let found = scratch.cache.ids(&found);
-            if !SPANS {
-                out.ids.extend_from_slice(found);
-                return Ok(());
-            }
-            if self.place(found, out) {
-                return Ok(());
-            }
-        }
-        self.encode_fresh::<SPANS>(vocab, &text[start..end], whole, scratch, out, key)
     }
 
     #[inline(never)]
@@ -406,29 +360,4 @@ fn reaches_over_metaspace(token: &str) -> bool {
         before = c;
     }
     false
-}
-
-/// Cuts a piece before every metaspace that follows another character.
-struct Words<'p> {
-    rest: &'p str,
-}
-
-impl<'p> Iterator for Words<'p> {
-    type Item = &'p str;
-
-    fn next(&mut self) -> Option<&'p str> {
-        if self.rest.is_empty() {
-            return None;
-        }
-        let mut from = 0;
-        let width = METASPACE.len_utf8();
-        while self.rest[from..].starts_with(METASPACE) {
-            from += width;
-        }
-        let end = memchr::memmem::find(&self.rest.as_bytes()[from..], METASPACE.encode_utf8(&mut [0; 4]).as_bytes())
-            .map_or(self.rest.len(), |at| from + at);
-        let (word, rest) = self.rest.split_at(end);
-        self.rest = rest;
-        Some(word)
-    }
 }

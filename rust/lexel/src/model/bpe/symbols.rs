@@ -124,6 +124,11 @@ impl Speller {
         self.chars[self.place(ends.first, ends.last)].get(c) != NO_ID
     }
 
+    /// Under `Characters`, the symbol of a character that is alone; `NO_ID` if it is unknown.
+    pub(crate) fn id(&self, c: char) -> u32 {
+        self.chars[0].get(c)
+    }
+
     /// Under `Bytes`, whether all bytes of a piece or a part of one are symbols.
     pub(crate) fn knows_bytes(&self, word: &str, ends: Ends) -> bool {
         let inner = &self.bytes[self.place(false, false)];
