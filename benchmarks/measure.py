@@ -8,6 +8,7 @@ machine take does not count. With several threads it is the clock on the wall.
 from __future__ import annotations
 
 import gc
+import itertools
 import os
 import time
 from contextlib import contextmanager
@@ -81,7 +82,7 @@ def where(expected: Any, found: Any, item: Any) -> str:
                 return f"[{at}] {where(one, other, inner)}"
         return f"has {len(found)} entries, not {len(expected)}"
     if isinstance(expected, str) and isinstance(found, str):
-        at = len(os.path.commonprefix([expected, found]))
+        at = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(expected, found, strict=False)))
         return f"is {found[at : at + 20]!r} at {at}, not {expected[at : at + 20]!r}"
     return f"is {found!r}, not {expected!r}; input: {str(item)[:40]!r}"
 

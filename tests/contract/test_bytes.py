@@ -61,5 +61,6 @@ def test_bytes_of_tokens_make_the_text(make: Callable[..., TokenizersBackend], c
         assert [tok.token_bytes(index) for index in ids] == [table[index] for index in ids]
         decoded = tok.decode(ids, clean_up_tokenization_spaces=False)
         if "wordpiece" not in str(tok.backend_tokenizer.decoder).lower():  # its own clean-up drops spaces
-            assert joined.decode("utf-8", "replace").removeprefix(" ") == decoded.removeprefix(" ")
+            text_of = joined.decode("utf-8", "replace")
+            assert decoded in (text_of, text_of.removeprefix(" "))
     assert tok.token_bytes(10**6) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -74,7 +75,7 @@ def test_the_mask_marks_what_the_assistant_said(chat: TokenizersBackend) -> None
 
 
 def test_a_template_that_does_not_say_gives_zeros(chat: TokenizersBackend, caplog: pytest.LogCaptureFixture) -> None:
-    template = f"{{{{ messages[0].content }}}}{id(chat)}"
+    template = f"{{{{ messages[0].content }}}}{uuid.uuid4().hex}"
     with caplog.at_level(logging.WARNING):
         made = chat.apply_chat_template(CHAT, chat_template=template, return_assistant_tokens_mask=True)
     assert set(made["assistant_masks"]) == {0}
