@@ -58,7 +58,7 @@ def encode_pair(sides: Loaded, pair: tuple[str, str]) -> str | None:
     if "raised" in theirs:
         return None
     length = len(mine["ids"])
-    for at in {*range(min(8, length)), length // 2, length - 1, length, length + 1}:
+    for at in {*range(min(8, length)), length // 2, max(length - 1, 0), length, length + 1}:
         calls = [(name, (at, which)) for name in LOOKUPS for which in (0, 1)]
         for name, arguments in [*calls, *((name, (at,)) for name in LOOKUPS_OF_TOKENS)]:
             actual, expected = getattr(row, name)(*arguments), getattr(theirs["value"], name)(*arguments)
