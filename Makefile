@@ -25,7 +25,7 @@ export VIRTUAL_ENV := $(abspath $(VENV))
 export PATH := $(VIRTUAL_ENV)/bin:$(PATH)
 unexport CONDA_PREFIX
 
-.PHONY: help demo test test-fast test-core test-torch test-rust test-python \
+.PHONY: help demo test test-fast test-slow test-core test-torch test-rust test-python \
 	develop fuzz-differential smollm2 lint lint-python lint-rust fmt type bench bench-core wheel clean
 
 help: ## Show this list.
@@ -50,7 +50,10 @@ test-rust: $(STAMPS)/venv ## Run the tests of the Rust core, and its documentati
 	cargo test --workspace --doc $(LOCKED)
 
 test-core: $(STAMPS)/native-$(PROFILE) $(STAMPS)/models smollm2 ## Run the Python tests that need no torch.
-	$(PY) -m pytest -m "not torch" $(PYTEST)
+	$(PY) -m pytest -m "not torch and not slow" $(PYTEST)
+
+test-slow: $(STAMPS)/native-$(PROFILE) $(STAMPS)/models smollm2 ## Run the Python tests that take minutes; each has a reduced form among the others.
+	$(PY) -m pytest -m "slow and not torch" $(PYTEST)
 
 test-torch: $(STAMPS)/native-$(PROFILE) $(STAMPS)/models $(STAMPS)/torch smollm2 ## Run the Python tests of the torch runtime.
 	$(PY) -m pytest -m torch $(PYTEST)
