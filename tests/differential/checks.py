@@ -194,6 +194,9 @@ def inputs(sides: Loaded, rng: random.Random, count: int) -> Iterator[tuple[str,
     def text() -> str:
         return random_text(rng, sides.special)
 
+    # What long texts are treated by may be another way, and what a text leaves behind reaches into the next parts.
+    yield "encode", "".join(random_texts(rng, 20 + count // 5, sides.special))
+    yield "encode_plain", text()[-3:] * (100 + 2 * count)
     for _ in range(max(1, count // 10)):
         yield "encode_plain", text()
         yield "encode_pair", (text(), text())
