@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from lexel.families import ALIASES, MODULES
+
 # Room → the public names it has. Everything exported stands here, once.
 _ROOMS = {
     "added_token": "AddedToken",
@@ -17,36 +19,16 @@ _ROOMS = {
     "converters": "generate_merges",
     "errors": "FormatError LexelError LoadError MissingDependencyError SpecialTokenError TrainingError "
     "UnsupportedError VocabularyError WeightsError",
-    "families.albert": "AlbertTokenizer",
-    "families.bert": "BertTokenizer",
     "families.bert_legacy": "BertTokenizerLegacy",
-    "families.clip": "CLIPTokenizer",
-    "families.deberta_v2": "DebertaV2Tokenizer",
-    "families.distilbert": "DistilBertTokenizer",
-    "families.gemma": "GemmaTokenizer",
-    "families.gpt2": "GPT2Tokenizer",
-    "families.gpt_neox": "GPTNeoXTokenizer",
-    "families.llama": "LlamaTokenizer",
-    "families.qwen2": "Qwen2Tokenizer",
-    "families.roberta": "RobertaTokenizer",
-    "families.t5": "T5Tokenizer",
-    "families.xlm_roberta": "XLMRobertaTokenizer",
-    "families.xlnet": "XLNetTokenizer",
     "padding": "PaddingStrategy TruncationStrategy",
     "runtime": "AutoConfig AutoModel AutoModelForCausalLM DynamicCache GenerationConfig LlamaConfig LlamaForCausalLM "
     "TextIteratorStreamer TextStreamer",
     "tokenizer": "Tokenizer",
 }
-_HOME = {name: room for room, names in _ROOMS.items() for name in names.split()}
-_FAMILIES = {name: name for name, room in _HOME.items() if room.startswith("families.") and name[-6:] != "Legacy"} | {
-    **dict.fromkeys(("BartTokenizer", "LEDTokenizer", "LongformerTokenizer", "MvpTokenizer"), "RobertaTokenizer"),
-    **dict.fromkeys(
-        ("ElectraTokenizer", "LayoutLMTokenizer", "LxmertTokenizer", "MobileBertTokenizer", "SqueezeBertTokenizer"),
-        "BertTokenizer",
-    ),
-    "MT5Tokenizer": "T5Tokenizer",
-    "Phi3Tokenizer": "LlamaTokenizer",
+_HOME = {name: room for room, names in _ROOMS.items() for name in names.split()} | {
+    name: f"families.{module}" for name, module in MODULES.items()
 }
+_FAMILIES = {name: name for name in MODULES} | ALIASES
 # Former and other names of the same things; every family has two.
 _ALIASES = {
     "PreTrainedTokenizer": "PythonBackend",

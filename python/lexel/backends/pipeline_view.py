@@ -66,19 +66,19 @@ class PipelineView:
         self.encode_special_tokens = False
 
     @property
-    def engine(self) -> AnyEngine:
-        """The engine of the present state."""
-        return self._compiled.engine if self._parts is None else self._sync().engine
+    def compiled(self) -> Compiled:
+        """The present state: the engine, and what is known of it."""
+        return self._compiled if self._parts is None else self._sync()
 
     @property
-    def draws(self) -> bool:
-        """Whether encoding draws one of a text's tokenizations at random."""
-        return self._sync().draws
+    def engine(self) -> AnyEngine:
+        """The engine of the present state."""
+        return self.compiled.engine
 
     @property
     def reason(self) -> str | None:
         """Why the engine is not the core; None: it is."""
-        return self._compiled.reason if self._parts is None else self._sync().reason
+        return self.compiled.reason
 
     @property
     def model_type(self) -> str:

@@ -397,10 +397,10 @@ class TokenizersBackend(Tokenizer):
         seed: int | None = None,
         **_ignored: Any,
     ) -> BatchEncoding:
-        engine = self._core.engine
+        core = self._core.compiled
+        engine = core.engine
         in_bytes = _counts_bytes(offsets)
         return_offsets_mapping |= in_bytes
-        core = self._core
         sampling = sampling_of(dropout, alpha, nbest_size, seed, draws=core.draws, native=core.reason is None)
         if split_special_tokens is None:
             split_special_tokens = self.split_special_tokens

@@ -35,11 +35,7 @@ class BertTokenizer(Family):
         "strip_accents": None,
     }
 
-    @classmethod
-    def empty_vocab(cls, settings: dict[str, Any]) -> Vocab:
-        """Return the special tokens."""
-        names = ("pad_token", "unk_token", "cls_token", "sep_token", "mask_token")
-        return {str(settings[name]): index for index, name in enumerate(names)}
+    first_tokens = ("pad_token", "unk_token", "cls_token", "sep_token", "mask_token")
 
     @classmethod
     def spec(cls, vocab: Vocab, merges: list[tuple[str, str]], settings: dict[str, Any]) -> Spec:
@@ -59,6 +55,5 @@ class BertTokenizer(Family):
 
     def template(self, settings: dict[str, Any]) -> Json:
         """Return the post-processor."""
-        cls, sep = str(self.cls_token), str(self.sep_token)
-        single = [(cls, 0), ("$A", 0), (sep, 0)]
-        return spec.template(single, [*single, ("$B", 1), (sep, 1)], self._ids(cls, sep))
+        del settings
+        return self.cls_sep_template()

@@ -37,10 +37,7 @@ class CLIPTokenizer(Family):
         "pad_token": "<|endoftext|>",
     }
 
-    @classmethod
-    def empty_vocab(cls, settings: dict[str, Any]) -> Vocab:
-        """Return the special tokens; of tokens with several names the last id counts, as in the reference."""
-        return {str(settings[name]): index for index, name in enumerate(("bos_token", "eos_token", "pad_token"))}
+    first_tokens = ("bos_token", "eos_token", "pad_token")
 
     @classmethod
     def spec(cls, vocab: Vocab, merges: list[tuple[str, str]], settings: dict[str, Any]) -> Spec:

@@ -38,11 +38,8 @@ class DebertaV2Tokenizer(Family):
         "unk_id": 1,
     }
 
-    @classmethod
-    def empty_vocab(cls, settings: dict[str, Any]) -> Vocab:
-        """Return the special tokens; the beginning and the end come twice, under both of their names."""
-        names = ("pad_token", "unk_token", "bos_token", "eos_token", "sep_token", "cls_token", "mask_token")
-        return [(str(settings[name]), 0.0) for name in names]
+    # The beginning and the end come twice, under both of their names.
+    first_tokens = ("pad_token", "unk_token", "bos_token", "eos_token", "sep_token", "cls_token", "mask_token")
 
     @classmethod
     def spec(cls, vocab: Vocab, merges: list[tuple[str, str]], settings: dict[str, Any]) -> Spec:
@@ -61,6 +58,5 @@ class DebertaV2Tokenizer(Family):
 
     def template(self, settings: dict[str, Any]) -> Json:
         """Return the post-processor."""
-        cls, sep = str(self.cls_token), str(self.sep_token)
-        single = [(cls, 0), ("$A", 0), (sep, 0)]
-        return spec.template(single, [*single, ("$B", 1), (sep, 1)], self._ids(cls, sep))
+        del settings
+        return self.cls_sep_template()

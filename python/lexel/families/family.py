@@ -6,6 +6,7 @@ import inspect
 import json
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from lexel import spec
 from lexel.backends import TokenizersBackend
 from lexel.backends.engine import compile_json
 from lexel.backends.pipeline_view import PipelineView
@@ -43,6 +44,8 @@ class Family(TokenizersBackend):
     model: ClassVar[str] = "BPE"
     # Settings a new tokenizer has: special tokens and the options of the pipeline.
     defaults: ClassVar[dict[str, Any]] = {}
+    # The settings whose tokens begin the vocabulary of a new tokenizer, in the order of their ids.
+    first_tokens: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -79,9 +82,11 @@ class Family(TokenizersBackend):
 
     @classmethod
     def empty_vocab(cls, settings: dict[str, Any]) -> Vocab:
-        """Return the vocabulary of a new tokenizer."""
-        del settings
-        return {}
+        """Return the vocabulary of a new tokenizer; of a token with several names the last id counts."""
+        tokens = [str(settings[name]) for name in cls.first_tokens]
+        if cls.model == "Unigram":
+            return [(token, 0.0) for token in tokens]
+        return {token: index for index, token in enumerate(tokens)}
 
     def _complete_pipeline(self) -> None:
         settings = self.__dict__.pop("_template_of", None)
@@ -107,6 +112,12 @@ class Family(TokenizersBackend):
         special = {str(value) for key, value in settings.items() if key.endswith("_token") and value is not None}
         special |= {str(token) for token in settings.get("extra_special_tokens") or ()}
         return tokens, generate_merges(tokens, skip_tokens=special)
+
+    def cls_sep_template(self) -> Json:
+        """Return the post-processor that writes `cls A sep`, and `cls A sep B sep` with type id 1 from `B` on."""
+        cls, sep = str(self.cls_token), str(self.sep_token)
+        single = [(cls, 0), ("$A", 0), (sep, 0)]
+        return spec.template(single, [*single, ("$B", 1), (sep, 1)], self._ids(cls, sep))
 
     def _ids(self, *tokens: str) -> dict[str, int]:
         """Return the ids of tokens that are there."""

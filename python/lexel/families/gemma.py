@@ -27,11 +27,7 @@ class GemmaTokenizer(Family):
         "mask_token": "<mask>",
     }
 
-    @classmethod
-    def empty_vocab(cls, settings: dict[str, Any]) -> Vocab:
-        """Return the special tokens."""
-        names = ("pad_token", "eos_token", "bos_token", "unk_token", "mask_token")
-        return {str(settings[name]): index for index, name in enumerate(names)}
+    first_tokens = ("pad_token", "eos_token", "bos_token", "unk_token", "mask_token")
 
     @classmethod
     def spec(cls, vocab: Vocab, merges: list[tuple[str, str]], settings: dict[str, Any]) -> Spec:

@@ -42,10 +42,7 @@ class LlamaTokenizer(Family):
         "add_prefix_space": None,
     }
 
-    @classmethod
-    def empty_vocab(cls, settings: dict[str, Any]) -> dict[str, int]:
-        """Return the three special tokens."""
-        return {str(settings[name]): index for index, name in enumerate(("unk_token", "bos_token", "eos_token"))}
+    first_tokens = ("unk_token", "bos_token", "eos_token")
 
     @classmethod
     def spec(cls, vocab: dict[str, int], merges: list[tuple[str, str]], settings: dict[str, Any]) -> Spec:

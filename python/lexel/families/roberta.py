@@ -39,11 +39,7 @@ class RobertaTokenizer(Family):
         "trim_offsets": True,
     }
 
-    @classmethod
-    def empty_vocab(cls, settings: dict[str, Any]) -> Vocab:
-        """Return the special tokens."""
-        names = ("pad_token", "unk_token", "cls_token", "sep_token", "mask_token")
-        return {str(settings[name]): index for index, name in enumerate(names)}
+    first_tokens = ("pad_token", "unk_token", "cls_token", "sep_token", "mask_token")
 
     @classmethod
     def spec(cls, vocab: Vocab, merges: list[tuple[str, str]], settings: dict[str, Any]) -> Spec:

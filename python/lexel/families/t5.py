@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from lexel import spec
+from lexel.families import sentencepiece
 from lexel.families.family import Family, Vocab
 from lexel.spec import Json, Spec
 
@@ -58,12 +59,11 @@ class T5Tokenizer(Family):
     @classmethod
     def spec(cls, vocab: Vocab, merges: list[tuple[str, str]], settings: dict[str, Any]) -> Spec:
         """Return the pipeline around a vocabulary."""
-        scheme = "always"
         return Spec(
             model=spec.unigram(vocab, unk_id=spec.index_of(vocab, settings["unk_token"], 2)),
             normalizer=spec.precompiled(settings["_spm_precompiled_charsmap"]),
-            pre_tokenizer=spec.sequence("pretokenizers", {"type": "WhitespaceSplit"}, spec.metaspace(scheme)),
-            decoder=spec.metaspace(scheme),
+            pre_tokenizer=sentencepiece.words("always"),
+            decoder=spec.metaspace("always"),
         )
 
     def template(self, settings: dict[str, Any]) -> Json:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from lexel import spec
+from lexel.families import sentencepiece
 from lexel.families.family import Family, Vocab
 from lexel.spec import Json, Spec
 
@@ -38,11 +39,7 @@ class XLMRobertaTokenizer(Family):
         "_spm_precompiled_charsmap": None,
     }
 
-    @classmethod
-    def empty_vocab(cls, settings: dict[str, Any]) -> Vocab:
-        """Return the special tokens."""
-        names = ("bos_token", "pad_token", "eos_token", "unk_token", "mask_token")
-        return [(str(settings[name]), 0.0) for name in names]
+    first_tokens = ("bos_token", "pad_token", "eos_token", "unk_token", "mask_token")
 
     @classmethod
     def spec(cls, vocab: Vocab, merges: list[tuple[str, str]], settings: dict[str, Any]) -> Spec:
@@ -51,7 +48,7 @@ class XLMRobertaTokenizer(Family):
         return Spec(
             model=spec.unigram(vocab, unk_id=spec.index_of(vocab, settings["unk_token"], 3)),
             normalizer=spec.precompiled(settings["_spm_precompiled_charsmap"]),
-            pre_tokenizer=spec.sequence("pretokenizers", {"type": "WhitespaceSplit"}, spec.metaspace(scheme)),
+            pre_tokenizer=sentencepiece.words(scheme),
             decoder=spec.metaspace(scheme),
         )
 

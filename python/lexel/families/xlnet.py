@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from lexel import spec
 from lexel.added_token import AddedToken
+from lexel.families import sentencepiece
 from lexel.families.family import Family, Vocab
 from lexel.spec import Json, Spec
 
@@ -55,27 +56,16 @@ class XLNetTokenizer(Family):
             mask = AddedToken(mask, lstrip=True, special=True, normalized=False)
         return {**settings, "additional_special_tokens": None, "extra_special_tokens": extra, "mask_token": mask}
 
-    @classmethod
-    def empty_vocab(cls, settings: dict[str, Any]) -> Vocab:
-        """Return the unknown token."""
-        return [(str(settings["unk_token"]), 0.0)]
+    first_tokens = ("unk_token",)
 
     @classmethod
     def spec(cls, vocab: Vocab, merges: list[tuple[str, str]], settings: dict[str, Any]) -> Spec:
         """Return the pipeline around a vocabulary."""
-        scheme = "always"
-        steps = [spec.replace('"', string="``"), spec.replace('"', string="''")]
-        if not settings["keep_accents"]:
-            steps += [{"type": "NFKD"}, {"type": "StripAccents"}]
-        if settings["do_lower_case"]:
-            steps.append({"type": "Lowercase"})
-        charsmap = spec.precompiled(settings["_spm_precompiled_charsmap"])
-        steps += [charsmap] if charsmap is not None else []
         return Spec(
             model=spec.unigram(vocab, unk_id=settings["unk_id"]),
-            normalizer=spec.sequence("normalizers", *steps),
-            pre_tokenizer=spec.sequence("pretokenizers", {"type": "WhitespaceSplit"}, spec.metaspace(scheme)),
-            decoder=spec.metaspace(scheme),
+            normalizer=sentencepiece.cleaned(settings),
+            pre_tokenizer=sentencepiece.words("always"),
+            decoder=spec.metaspace("always"),
         )
 
     def template(self, settings: dict[str, Any]) -> Json:
