@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-__all__ = ["with_ends", "writes_any_ends", "writes_ends"]
+__all__ = ["with_ends", "writes_alike", "writes_any_ends", "writes_ends"]
 
 _PLAIN = {
     "type": "TemplateProcessing",
@@ -40,6 +40,14 @@ def writes_any_ends(stage: str | None) -> tuple[bool, bool]:
         return False, False
     place = _place(template["single"], "A")
     return bool(_run(template["single"], place, -1)), bool(_run(template["single"], place, 1))
+
+
+def writes_alike(stage: str, other: str) -> bool:
+    """Return whether two post-processors write the same tokens around the same texts."""
+    first, second = (_template_in(_as_templates(json.loads(text))) for text in (stage, other))
+    return all(part is not None for part in (first, second)) and all(
+        [_part(piece) for piece in first[key]] == [_part(piece) for piece in second[key]] for key in ("single", "pair")
+    )
 
 
 def with_ends(
@@ -116,6 +124,11 @@ def _text(name: str, type_id: int) -> dict[str, Any]:
 def _name(piece: dict[str, Any]) -> str | None:
     found: dict[str, Any] = piece.get("SpecialToken") or {}
     return found.get("id")
+
+
+def _part(piece: dict[str, Any]) -> tuple[str | None, str | None]:
+    """Return the special token or the text that stands at a place of a template."""
+    return _name(piece), piece.get("Sequence", {}).get("id")
 
 
 def _place(pieces: list[dict[str, Any]], name: str) -> int:

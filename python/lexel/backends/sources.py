@@ -20,7 +20,7 @@ from lexel.tokenizer.loading import PIPELINE_FILE, read_options, read_tokenizer_
 from lexel.tokenizer.template_files import load_templates
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from lexel.backends.engine import AnyEngine
     from lexel.hub import ModelFiles
@@ -88,13 +88,16 @@ def from_vocab(vocab: Any, merges: Any, *, unk_id: int | None) -> Compiled:
     return compile_json(Spec(model, post_processor=processor).to_json())
 
 
-def load(files: ModelFiles, given: dict[str, Any], class_files: Mapping[str, str]) -> Loaded:
+def load(
+    files: ModelFiles, given: dict[str, Any], class_files: Mapping[str, str], edited: Collection[str] | None = None
+) -> Loaded:
     """Read a folder: the pipeline verbatim where it is stated, and all settings.
 
     Args:
         files: the folder or repository.
         given: what the caller passed.
         class_files: argument → file name of the class, for folders that state no pipeline.
+        edited: the arguments that may change stages of a stated pipeline; None: all that can.
 
     Raises:
         LoadError: there is nothing a tokenizer could be made of.
@@ -111,7 +114,8 @@ def load(files: ModelFiles, given: dict[str, Any], class_files: Mapping[str, str
         files, given, has_pipeline=path is not None, chat_template=load_templates(files)
     )
     if path is not None:
-        return Loaded(edits.apply(read_tokenizer_json(path), given), options, init_inputs)
+        asked = {key: value for key, value in given.items() if edited is None or key in edited}
+        return Loaded(edits.apply(read_tokenizer_json(path), asked), options, init_inputs)
     found = {key: files.get(filename) for key, filename in class_files.items()}
     vocab = given.get("vocab") or found.get("vocab_file") or files.get("vocab.json") or files.get("vocab.txt")
     if vocab is None:

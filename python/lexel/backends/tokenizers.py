@@ -28,7 +28,7 @@ from lexel.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from lexel._lexel import DecodeStream, Field, Padding, Side, Strategy, Truncation
     from lexel.backends.engine import AnyEngine
@@ -91,7 +91,7 @@ class TokenizersBackend(Tokenizer):
         self._add_missing_tokens({int(index): as_added_token(token) for index, token in stated.items()})
         self._complete_pipeline()
         if ends != (None, None):
-            self._write_ends(*ends)
+            self._write_given_ends(*ends)
 
     def _take_source(self, seed: Seed | None, kwargs: dict[str, Any]) -> bool:
         """Find the pipeline among the arguments; return whether it was made of a bare vocabulary."""
@@ -292,6 +292,10 @@ class TokenizersBackend(Tokenizer):
 
     def _ends(self) -> tuple[bool, bool]:
         return writes_ends(self._core.engine.component("post_processor"), self.bos_token, self.eos_token)
+
+    def _write_given_ends(self, bos: bool | None, eos: bool | None) -> None:
+        """Do as the constructor's arguments say; a class whose own template writes the ends does nothing."""
+        self._write_ends(bos, eos)
 
     def _write_ends(self, bos: bool | None, eos: bool | None) -> None:
         """Write bos and eos or not; None leaves what is, and so does a token that is not set."""
@@ -641,12 +645,17 @@ class TokenizersBackend(Tokenizer):
 
     @classmethod
     def _from_files(cls, files: ModelFiles, init_inputs: tuple[Any, ...], given: dict[str, Any]) -> Self:
-        loaded = sources.load(files, given, cls.vocab_files_names)
+        loaded = sources.load(files, given, cls.vocab_files_names, cls._edited_settings())
         if loaded.compiled is None:
             return cls(*(init_inputs or loaded.init_inputs), **loaded.options)
         made = cls._from_seed(loaded.compiled, init_inputs or loaded.init_inputs, loaded.options)
         made.init_kwargs.pop("vocab", None)
         return made
+
+    @classmethod
+    def _edited_settings(cls) -> Collection[str] | None:
+        """Return the arguments of loading that may change stages of a pipeline; None: all that can."""
+        return None
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str], **kwargs: Any) -> Self:

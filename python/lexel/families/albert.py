@@ -54,5 +54,4 @@ class AlbertTokenizer(Family):
 
     def template(self, settings: dict[str, Any]) -> Json:
         """Return the post-processor."""
-        del settings
-        return self.cls_sep_template()
+        return self.cls_sep_template(settings)

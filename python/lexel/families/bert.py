@@ -55,5 +55,4 @@ class BertTokenizer(Family):
 
     def template(self, settings: dict[str, Any]) -> Json:
         """Return the post-processor."""
-        del settings
-        return self.cls_sep_template()
+        return self.cls_sep_template(settings)

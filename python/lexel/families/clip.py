@@ -61,7 +61,7 @@ class CLIPTokenizer(Family):
 
     def template(self, settings: dict[str, Any]) -> Json:
         """Return the post-processor."""
-        bos, eos = str(self.bos_token), str(self.eos_token)
+        bos, eos = str(settings["bos_token"]), str(settings["eos_token"])
         ids = self._ids(bos, eos)
         return spec.roberta((bos, ids[bos]), (eos, ids[eos]), trim_offsets=False, add_prefix_space=False)
 

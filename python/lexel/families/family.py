@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import inspect
 import json
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from lexel import spec
 from lexel.backends import TokenizersBackend
 from lexel.backends.engine import compile_json
 from lexel.backends.pipeline_view import PipelineView
+from lexel.backends.post_processor import writes_alike
 from lexel.converters.merges import generate_merges, usable_merges
 from lexel.converters.vocab_merges import merges_beside, read_merges, read_pieces, read_vocab
+from lexel.families.asked import as_stated, changed_stages, charsmap_in
+from lexel.tokenizer.loading import read_tokenizer_config
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
+    from lexel.backends.engine import AnyEngine
+    from lexel.hub import ModelFiles
     from lexel.spec import Json, Spec
 
 __all__ = ["Family", "Vocab"]
@@ -76,7 +81,11 @@ class Family(TokenizersBackend):
         raise NotImplementedError(f"{cls.__name__} states no pipeline")
 
     def template(self, settings: dict[str, Any]) -> Json | None:
-        """Return the post-processor, which names ids, once all special tokens have theirs; None: that of `spec`."""
+        """Return the post-processor, which names ids, once all special tokens have theirs; None: that of `spec`.
+
+        A family that states one writes the beginning and end of a text itself: `add_bos_token=` and `add_eos_token=` of
+        the constructor say nothing to it.
+        """
         del settings
         return None
 
@@ -87,6 +96,38 @@ class Family(TokenizersBackend):
         if cls.model == "Unigram":
             return [(token, 0.0) for token in tokens]
         return {token: index for index, token in enumerate(tokens)}
+
+    @classmethod
+    def _from_files(cls, files: ModelFiles, init_inputs: tuple[Any, ...], given: dict[str, Any]) -> Self:
+        asked = {key: value for key, value in given.items() if key in cls.defaults and value is not None}
+        made = super()._from_files(files, init_inputs, given)
+        if asked:
+            stated = as_stated(read_tokenizer_config(files), cls.defaults)
+            made._follow(stated, {**stated, **asked})
+        return made
+
+    def _follow(self, stated: dict[str, Any], wanted: dict[str, Any]) -> None:
+        """Change the stages that are what this class builds of one set of settings to what it builds of another."""
+        before, after = ({**settings, **charsmap_in(self._core.engine)} for settings in (stated, wanted))
+        old, new = (type(self)._empty_pipeline(settings) for settings in (before, after))
+        for stage, text in changed_stages(self._core.engine, old, new).items():
+            self._core.set_component(stage, text)
+        present = self._core.engine.component("post_processor")
+        own = self.template(before)
+        if own is not None and present is not None and writes_alike(present, json.dumps(own)):
+            self._core.set_component("post_processor", json.dumps(self.template(after), ensure_ascii=False))
+
+    @classmethod
+    def _empty_pipeline(cls, settings: dict[str, Any]) -> AnyEngine:
+        return compile_json(cls.spec(cls.empty_vocab(settings), [], settings).to_json()).engine
+
+    @classmethod
+    def _edited_settings(cls) -> Collection[str]:
+        return cls.defaults.keys()
+
+    def _write_given_ends(self, bos: bool | None, eos: bool | None) -> None:
+        if type(self).template is Family.template:
+            super()._write_given_ends(bos, eos)
 
     def _complete_pipeline(self) -> None:
         settings = self.__dict__.pop("_template_of", None)
@@ -113,9 +154,9 @@ class Family(TokenizersBackend):
         special |= {str(token) for token in settings.get("extra_special_tokens") or ()}
         return tokens, generate_merges(tokens, skip_tokens=special)
 
-    def cls_sep_template(self) -> Json:
+    def cls_sep_template(self, settings: dict[str, Any]) -> Json:
         """Return the post-processor that writes `cls A sep`, and `cls A sep B sep` with type id 1 from `B` on."""
-        cls, sep = str(self.cls_token), str(self.sep_token)
+        cls, sep = str(settings["cls_token"]), str(settings["sep_token"])
         single = [(cls, 0), ("$A", 0), (sep, 0)]
         return spec.template(single, [*single, ("$B", 1), (sep, 1)], self._ids(cls, sep))
 

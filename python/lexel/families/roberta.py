@@ -53,7 +53,7 @@ class RobertaTokenizer(Family):
 
     def template(self, settings: dict[str, Any]) -> Json:
         """Return the post-processor."""
-        cls, sep = str(self.cls_token), str(self.sep_token)
+        cls, sep = str(settings["cls_token"]), str(settings["sep_token"])
         ids = self._ids(cls, sep)
         return spec.roberta(
             (cls, ids[cls]),

@@ -68,7 +68,7 @@ class T5Tokenizer(Family):
 
     def template(self, settings: dict[str, Any]) -> Json:
         """Return the post-processor."""
-        eos = str(self.eos_token)
+        eos = str(settings["eos_token"])
         single = [("$A", 0), (eos, 0)]
         return spec.template(single, [*single, ("$B", 0), (eos, 0)], self._ids(eos))
 

@@ -54,6 +54,6 @@ class XLMRobertaTokenizer(Family):
 
     def template(self, settings: dict[str, Any]) -> Json:
         """Return the post-processor."""
-        cls, sep = str(self.cls_token), str(self.sep_token)
+        cls, sep = str(settings["cls_token"]), str(settings["sep_token"])
         single = [(cls, 0), ("$A", 0), (sep, 0)]
         return spec.template(single, [*single, (sep, 0), ("$B", 0), (sep, 0)], self._ids(cls, sep))

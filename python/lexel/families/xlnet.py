@@ -63,13 +63,13 @@ class XLNetTokenizer(Family):
         """Return the pipeline around a vocabulary."""
         return Spec(
             model=spec.unigram(vocab, unk_id=settings["unk_id"]),
-            normalizer=sentencepiece.cleaned(settings),
+            normalizer=sentencepiece.cleaned({**settings, "keep_accents": False}),
             pre_tokenizer=sentencepiece.words("always"),
             decoder=spec.metaspace("always"),
         )
 
     def template(self, settings: dict[str, Any]) -> Json:
         """Return the post-processor."""
-        cls, sep = str(self.cls_token), str(self.sep_token)
+        cls, sep = str(settings["cls_token"]), str(settings["sep_token"])
         single = [("$A", 0), (sep, 0)]
         return spec.template([*single, (cls, 2)], [*single, ("$B", 1), (sep, 1), (cls, 2)], self._ids(cls, sep))
