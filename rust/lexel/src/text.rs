@@ -196,6 +196,17 @@ impl Aligned<true> {
     }
 }
 
+/// Bytes of the character that begins with this byte.
+#[inline]
+pub(crate) fn char_len(first: u8) -> usize {
+    match first {
+        0..0xC0 => 1,
+        0xC0..0xE0 => 2,
+        0xE0..0xF0 => 3,
+        _ => 4,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

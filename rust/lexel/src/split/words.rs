@@ -5,7 +5,7 @@
 
 use super::metaspace::Metaspace;
 use super::segment::Segment;
-use crate::text::{Aligned, Span};
+use crate::text::{Aligned, Span, char_len};
 
 /// What a byte may be the beginning of.
 const OTHER: u8 = 0;
@@ -181,16 +181,6 @@ fn wide_space(bytes: &[u8], at: usize) -> Option<usize> {
         | [0xE2, 0x81, 0x9F, ..]
         | [0xE3, 0x80, 0x80, ..] => Some(3),
         _ => None,
-    }
-}
-
-/// Bytes of the character that begins with this byte.
-fn char_len(first: u8) -> usize {
-    match first {
-        0..0xC0 => 1,
-        0xC0..0xE0 => 2,
-        0xE0..0xF0 => 3,
-        _ => 4,
     }
 }
 

@@ -19,6 +19,7 @@ use crate::model::PieceTokens;
 use crate::model::bpe::merge::merge_all;
 use crate::model::bpe::symbols::Ends;
 use crate::model::cache::{self, BUNDLE};
+use crate::text::char_len;
 use crate::vocab::Vocab;
 
 /// How pieces may be cut.
@@ -57,6 +58,8 @@ struct Part {
     opens: bool,
     /// It is the last of its piece.
     closes: bool,
+    /// It is one character, and nothing merges over its ends.
+    alone: bool,
 }
 
 /// A part whose tokens are there, and what was there before them.
@@ -131,7 +134,8 @@ impl Bpe {
                     let (to, certain) = self.cut(chunks, text, at as usize, end as usize);
                     (to as u32, certain)
                 };
-                parts[filled] = Part { start: at, end: to, certain, opens: at == start, closes: to == end };
+                let alone = certain && next_certain && (to - at) as usize == char_len(text.as_bytes()[at as usize]);
+                parts[filled] = Part { start: at, end: to, certain, opens: at == start, closes: to == end, alone };
                 (at, certain) = (to, next_certain);
                 filled += 1;
                 if filled == BUNDLE {
@@ -207,7 +211,7 @@ impl Bpe {
         let mut keys = [(0u128, 0usize); BUNDLE];
         let mut touched = 0;
         for (slot, part) in keys.iter_mut().zip(parts) {
-            let key = key(text, (part.start, part.end)).unwrap_or(0);
+            let key = if part.alone { 0 } else { key(text, (part.start, part.end)).unwrap_or(0) };
             let (set, first) = scratch.cache.touch(key);
             touched ^= first;
             *slot = (key, set);
@@ -222,7 +226,9 @@ impl Bpe {
                 scratch.chunks.piece = part.start;
                 out.start_piece(part.start);
             }
-            if let Some(glued) = &mut scratch.chunks.glued {
+            if part.alone && self.character::<SPANS>(&text[span.0 as usize..], out) {
+                // No cut is looked at on either side of it.
+            } else if let Some(glued) = &mut scratch.chunks.glued {
                 glued.1 = part.end;
             } else {
                 let placed = Placed { start: part.start, ids: out.ids.len(), base: out.base };
@@ -239,6 +245,26 @@ impl Bpe {
             }
         }
         Ok(())
+    }
+
+    /// Append the tokens of the character a text begins with, which merges with none: its own, or those of its bytes.
+    #[inline]
+    fn character<const SPANS: bool>(&self, text: &str, out: &mut PieceTokens) -> bool {
+        let Some(c) = text.chars().next() else { return false };
+        let id = self.speller.id(c);
+        if id != NO_ID {
+            out.push::<SPANS>(id, c.len_utf8() as u32);
+            return true;
+        }
+        let Some(ids) = self.speller.fallback() else { return false };
+        let bytes = &text.as_bytes()[..c.len_utf8()];
+        if bytes.iter().any(|&byte| ids[byte as usize] == NO_ID) {
+            return false;
+        }
+        for &byte in bytes {
+            out.push::<SPANS>(ids[byte as usize], 1);
+        }
+        true
     }
 
     /// Append the tokens of a part, from the cache if it is there (its key is 0 if it is too long).

@@ -104,6 +104,11 @@ impl Speller {
         self.fallback.iter().flat_map(|ids| ids.iter().copied()).filter(|&id| id != NO_ID)
     }
 
+    /// The token of each byte of something unknown, `NO_ID` where there is none.
+    pub(crate) fn fallback(&self) -> Option<&[u32; 256]> {
+        self.fallback.as_deref()
+    }
+
     /// All symbols that are no fallback, with the bytes of the text each stands for.
     pub(crate) fn each_symbol(&self, mut symbol: impl FnMut(u32, u32)) {
         for place in 0..PLACES {

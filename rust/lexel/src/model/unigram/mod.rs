@@ -14,6 +14,7 @@ mod viterbi;
 use crate::error::{Error, Result};
 use crate::model::PieceTokens;
 use crate::model::cache::{self, Caching, PieceCache};
+use crate::text::char_len;
 use crate::vocab::Vocab;
 use fuse::Fusing;
 pub(crate) use sample::PathSampling;
@@ -182,7 +183,7 @@ impl Unigram {
 
     /// Call `found` with everything that can stand at a place: where it ends, its id and its score.
     fn arcs(&self, text: &[u8], start: usize, mut found: impl FnMut(usize, u32, f64)) {
-        let single = start + viterbi::char_len(text[start]);
+        let single = start + char_len(text[start]);
         let mut found_single = false;
         self.trie.matches(text, start, |end, token| {
             let token = self.trie.token(token);

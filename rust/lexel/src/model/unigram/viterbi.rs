@@ -8,6 +8,7 @@
 
 use super::Unigram;
 use crate::error::Result;
+use crate::text::char_len;
 
 /// Working memory.
 #[derive(Debug, Default)]
@@ -183,15 +184,4 @@ fn hand_over(
         }
     }
     path.iter().rev().try_for_each(|&(id, end)| give(id, end))
-}
-
-/// Bytes of the character that begins with this byte.
-#[inline]
-pub(super) fn char_len(first: u8) -> usize {
-    match first {
-        0..0xC0 => 1,
-        0xC0..0xE0 => 2,
-        0xE0..0xF0 => 3,
-        _ => 4,
-    }
 }
