@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from lexel._lexel import Engine
 from lexel.backends.fallback import FallbackEngine
-from lexel.errors import UnsupportedError
+from lexel.errors import FormatError, UnsupportedError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,7 +46,11 @@ def compile_json(text: str | bytes, *, path: str | None = None) -> Compiled:
     try:
         return Compiled(Engine.from_json(text, path=path))
     except UnsupportedError as error:
-        return Compiled(FallbackEngine.from_json(text, path=path), str(error))
+        try:
+            return Compiled(FallbackEngine.from_json(text, path=path), str(error))
+        except FormatError as refused:
+            # The library's own words seldom say where it stopped.
+            raise FormatError(f"{error}; {refused}") from error
 
 
 def read_pipeline(path: Path) -> Compiled:

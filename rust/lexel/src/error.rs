@@ -63,6 +63,12 @@ impl Error {
         self
     }
 
+    /// The same as something valid that this engine does not read.
+    pub(crate) fn into_unsupported(mut self) -> Self {
+        self.kind = ErrorKind::Unsupported;
+        self
+    }
+
     /// The sort of failure.
     pub fn kind(&self) -> ErrorKind {
         self.kind

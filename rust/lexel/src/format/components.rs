@@ -12,8 +12,8 @@
 //! | decoder | `BPEDecoder`, `WordPiece`, `CTC`, `Replace`, `Strip` (where `type` is no name of the list) |
 //! | model | `BPE`, `WordPiece`, `WordLevel`, `Unigram` (where there is no `type`; see [`super::model`]) |
 //!
-//! Left out, and refused: components written as arrays of their fields, which the library reads by accident and nothing
-//! writes.
+//! Left to the library: components written as arrays of their fields, and names written as objects (`{"Fuse": null}`),
+//! which its readers accept by accident and nothing writes.
 
 use serde_json::{Map, Value};
 
@@ -85,7 +85,8 @@ impl Family {
     /// is not known.
     pub(super) fn read(&self, value: &Value, path: &Path<'_>) -> Result<Value> {
         let Value::Object(fields) = value else {
-            return Err(path.wrong(&format!("a {} (an object)", self.what), value));
+            let wrong = path.wrong(&format!("a {} (an object)", self.what), value);
+            return Err(if value.is_array() { wrong.into_unsupported() } else { wrong });
         };
         let name = fields.get("type");
         let text = name.and_then(Value::as_str);
@@ -114,7 +115,10 @@ impl Family {
                 Error::unsupported(format!("the {} {name:?}; expected one of {}", self.what, known()))
                     .at(&path.to_string())
             }
-            Some(other) => path.field("type").wrong(&format!("the name of a {} (a string)", self.what), other),
+            Some(other) => {
+                let wrong = path.field("type").wrong(&format!("the name of a {} (a string)", self.what), other);
+                if other.is_object() { wrong.into_unsupported() } else { wrong }
+            }
         }
     }
 }

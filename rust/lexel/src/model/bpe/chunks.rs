@@ -54,10 +54,8 @@ struct Part {
     end: u32,
     /// Nothing merges over its start.
     certain: bool,
-    /// It is the first of its piece.
-    opens: bool,
-    /// It is the last of its piece.
-    closes: bool,
+    /// Whether it is the first of its piece, and the last.
+    ends: Ends,
     /// It is one character, and nothing merges over its ends.
     alone: bool,
 }
@@ -135,7 +133,8 @@ impl Bpe {
                     (to as u32, certain)
                 };
                 let alone = certain && next_certain && (to - at) as usize == char_len(text.as_bytes()[at as usize]);
-                parts[filled] = Part { start: at, end: to, certain, opens: at == start, closes: to == end, alone };
+                parts[filled] =
+                    Part { start: at, end: to, certain, ends: Ends { first: at == start, last: to == end }, alone };
                 (at, certain) = (to, next_certain);
                 filled += 1;
                 if filled == BUNDLE {
@@ -222,7 +221,7 @@ impl Bpe {
             if part.certain {
                 self.end_run::<SPANS>(text, scratch, out)?;
             }
-            if part.opens {
+            if part.ends.first {
                 scratch.chunks.piece = part.start;
                 out.start_piece(part.start);
             }
@@ -239,7 +238,7 @@ impl Bpe {
                     self.join::<SPANS>(vocab, text, placed, part.end, scratch, out)?;
                 }
             }
-            if part.closes {
+            if part.ends.last {
                 self.end_run::<SPANS>(text, scratch, out)?;
                 out.end_piece::<SPANS>(scratch.chunks.piece, part.end);
             }

@@ -76,6 +76,7 @@ const OVERLAP: usize = 40;
 pub(crate) fn merge_all(pairs: &Pairs, symbols: &mut Symbols, scratch: &mut MergeScratch) {
     match symbols.ids.len() {
         0 | 1 => {}
+        _ if !pairs.ranks_are_short() => with_heap(pairs, symbols, scratch),
         n if n <= WINDOW => scan(pairs, symbols, scratch),
         _ => windows(pairs, symbols, scratch),
     }
@@ -101,9 +102,10 @@ fn scan_avx2(pairs: &Pairs, symbols: &mut Symbols, scratch: &mut ScanScratch) {
     scan_plain(pairs, symbols, scratch);
 }
 
-/// Ranks of the pair that starts at each symbol, and the symbols that are left as a linked list.
+/// The pair that starts at each symbol, and the symbols that are left as a linked list.
 #[derive(Debug)]
 struct ScanScratch {
+    /// The rank, and in the lowest byte the symbol, so that the minimum says where it stands; [`NONE`] or above: no merge.
     ranks: [u32; SCAN],
     next: [u16; SCAN],
     before: [u16; SCAN],
@@ -111,7 +113,7 @@ struct ScanScratch {
 
 impl Default for ScanScratch {
     fn default() -> Self {
-        Self { ranks: [NO_RANK; SCAN], next: [0; SCAN], before: [0; SCAN] }
+        Self { ranks: [NONE; SCAN], next: [0; SCAN], before: [0; SCAN] }
     }
 }
 
@@ -120,6 +122,11 @@ const END: u16 = u16::MAX;
 /// The minimum is taken over a multiple of this many ranks.
 const LANES: usize = 16;
 
+/// From here on there is no rank.
+const NONE: u32 = NO_RANK << POSITION_BITS;
+const POSITION_BITS: u32 = 8;
+const _: () = assert!(SCAN == 1 << POSITION_BITS);
+
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "compiled once a feature set")]
 fn scan_plain(pairs: &Pairs, symbols: &mut Symbols, scratch: &mut ScanScratch) {
@@ -127,56 +134,56 @@ fn scan_plain(pairs: &Pairs, symbols: &mut Symbols, scratch: &mut ScanScratch) {
     let ScanScratch { ranks, next, before } = scratch;
     let count = ids.len();
     let padded = count.next_multiple_of(LANES).min(SCAN);
-    ranks[..padded].fill(NO_RANK);
-    let mut any = NO_RANK;
+    ranks[count - 1..padded].fill(NONE);
+    let rank = |left: u32, right: u32, at: usize| pairs.rank(left, right) << POSITION_BITS | at as u32;
     for at in 0..count {
         before[at] = (at as u16).wrapping_sub(1);
         next[at] = if at + 1 < count { at as u16 + 1 } else { END };
-        if at + 1 < count {
-            ranks[at] = pairs.rank(ids[at], ids[at + 1]);
-            any = any.min(ranks[at]);
-        }
     }
-    if any == NO_RANK {
-        return;
+    for (at, pair) in ids.windows(2).enumerate() {
+        ranks[at] = rank(pair[0], pair[1], at);
     }
+    let mut merged = false;
     loop {
         let best = minimum(&ranks[..padded]);
-        if best == NO_RANK {
+        if best >= NONE {
             break;
         }
-        let at = ranks[..padded].iter().position(|&r| r == best).expect("the minimum is one of them");
+        merged = true;
+        let at = best as usize % SCAN;
         let right = next[at] as usize;
-        ids[at] = pairs.id(best);
+        ids[at] = pairs.id(best >> POSITION_BITS);
         lens[at] += lens[right];
         lens[right] = 0;
-        ranks[right] = NO_RANK;
-        ranks[at] = NO_RANK;
+        ranks[right] = NONE;
+        ranks[at] = NONE;
         next[at] = next[right];
         if next[at] != END {
             let after = next[at] as usize;
             before[after] = at as u16;
-            ranks[at] = pairs.rank(ids[at], ids[after]);
+            ranks[at] = rank(ids[at], ids[after], at);
         }
         if at > 0 {
             let left = before[at] as usize;
-            ranks[left] = pairs.rank(ids[left], ids[at]);
+            ranks[left] = rank(ids[left], ids[at], left);
         }
     }
-    symbols.close_gaps();
+    if merged {
+        symbols.close_gaps();
+    }
 }
 
 /// The minimum, in lanes that need no order among them.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "compiled once a feature set")]
 fn minimum(ranks: &[u32]) -> u32 {
-    let mut lanes = [NO_RANK; LANES];
+    let mut lanes = [u32::MAX; LANES];
     for chunk in ranks.chunks_exact(LANES) {
         for (lane, &rank) in lanes.iter_mut().zip(chunk) {
             *lane = (*lane).min(rank);
         }
     }
-    lanes.into_iter().min().unwrap_or(NO_RANK)
+    lanes.into_iter().min().unwrap_or(u32::MAX)
 }
 
 /// Merge one window, by the scan or by the heap.

@@ -55,6 +55,12 @@ impl Pairs {
         }
     }
 
+    /// Whether all ranks fit in 24 bits.
+    #[inline]
+    pub(crate) fn ranks_are_short(&self) -> bool {
+        self.ids.len() < NARROW_RANKS
+    }
+
     /// Append the merge of the next rank. A later one for the same pair replaces the earlier, as in the reference.
     pub(crate) fn push(&mut self, left: u32, right: u32, id: u32) {
         let rank = self.ids.len() as u32;

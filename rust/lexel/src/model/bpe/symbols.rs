@@ -21,7 +21,7 @@ const SUFFIXED: Place = 2;
 const PLACES: usize = 4;
 
 /// Which ends of its piece a part of it has.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Ends {
     pub(crate) first: bool,
     pub(crate) last: bool,
