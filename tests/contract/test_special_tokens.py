@@ -157,6 +157,18 @@ def test_add_special_tokens_names_and_adds(tok: TokenizersBackend) -> None:
     assert "<a>" not in tok.decode(tok.encode("a <a> a"), skip_special_tokens=True), "as in the reference"
 
 
+def test_what_is_made_special_is_stored_so(make: Callable[..., TokenizersBackend]) -> None:
+    tok = make(extra_special_tokens={"boi_token": AddedToken("<boi>", lstrip=True)})
+    token = AddedToken("<b>", rstrip=True)
+    tok.add_special_tokens({"extra_special_tokens": [token], "mask_token": AddedToken("<mask>", lstrip=True)})
+    assert not token.special, "the caller's object is left alone"
+    special = AddedToken("<b>", rstrip=True, special=True)
+    assert tok._extra_special_tokens == [special] == [tok.added_tokens_decoder[tok.convert_tokens_to_ids("<b>")]]
+    for name, text in (("boi_token", "<boi>"), ("mask_token", "<mask>")):
+        stored = AddedToken(text, lstrip=True, special=True)
+        assert tok._special_tokens_map[name] == stored == tok.added_tokens_decoder[getattr(tok, f"{name}_id")]
+
+
 @pytest.mark.parametrize(
     "tokens",
     [
@@ -207,6 +219,15 @@ def test_beginning_and_end_are_a_view_on_the_post_processor(tok: TokenizersBacke
     assert (tok.add_bos_token, tok.add_eos_token) == (True, True)
     tok.add_bos_token = False
     assert tok.encode("") == [cls, eos, sep]
+
+
+def test_ends_that_are_written_already_are_left_as_they_are(make: Callable[..., TokenizersBackend]) -> None:
+    pair = make()("a", "b")["input_ids"]
+    tok = make(bos_token="<cls>", eos_token="<sep>", add_bos_token=True, add_eos_token=True)
+    assert (tok.add_bos_token, tok.add_eos_token) == (True, True)
+    assert tok("a", "b")["input_ids"] == pair
+    tok.add_bos_token = True
+    assert tok("a", "b")["input_ids"] == pair
 
 
 def test_conflicts_with_methods_are_told(make: Callable[..., TokenizersBackend]) -> None:

@@ -71,8 +71,11 @@ def with_ends(
         template = json.loads(json.dumps(_PLAIN))
         content = template if content is None else {"type": "Sequence", "processors": [content, template]}
     for end, first in ((bos, True), (eos, False)):
-        if end is not None:
-            token, wanted = end
+        if end is None:
+            continue
+        token, wanted = end
+        # A template that writes it already says itself where in a pair.
+        if bool(_count(template["single"], token[0], first)) is not wanted:
             _put(template, token, wanted, first, known)
     return json.dumps(content, ensure_ascii=False)
 
@@ -147,12 +150,15 @@ def _put(template: dict[str, Any], token: tuple[str, int], wanted: bool, first: 
             if place < 0:
                 continue
             type_id = pieces[place]["Sequence"]["type_id"]
-            # What stands between this text and the one before it (after it) belongs to it.
+            # What stands between this text and the one before it (after it) belongs to it, but for what that one wrote.
             around = _run(pieces, place, -1 if first else 1)
+            there = [at for at in around if _name(pieces[at]) == text]
+            if name == ("B" if first else "A") and key == "pair":
+                there = there[: max(0, len(there) - _count(template["single"], text, not first))]
             if not wanted:
-                for at in sorted((at for at in around if _name(pieces[at]) == text), reverse=True):
+                for at in sorted(there, reverse=True):
                     del pieces[at]
-            elif text not in {_name(pieces[at]) for at in around}:
+            elif not there:
                 old = next((at for at in around if _name(pieces[at]) in stale), None)
                 if old is not None:
                     pieces[old] = _special(text, pieces[old]["SpecialToken"]["type_id"])
@@ -161,6 +167,12 @@ def _put(template: dict[str, Any], token: tuple[str, int], wanted: bool, first: 
     template["special_tokens"][text] = {"id": text, "ids": [index], "tokens": [text]}
     used = {_name(piece) for piece in template["single"] + template["pair"]}
     template["special_tokens"] = {name: entry for name, entry in template["special_tokens"].items() if name in used}
+
+
+def _count(pieces: list[dict[str, Any]], text: str, first: bool) -> int:
+    """Return how often a token stands before (or after) the text of a template for one."""
+    around = _run(pieces, _place(pieces, "A"), -1 if first else 1)
+    return sum(_name(pieces[at]) == text for at in around)
 
 
 def _run(pieces: list[dict[str, Any]], place: int, step: int) -> list[int]:

@@ -142,7 +142,9 @@ class PythonBackend(ModelInputs):
                 continue
             token = as_added_token(given, special=special_tokens or str(given) in special)
             if not isinstance(given, str) and special_tokens:
-                token = as_added_token(given).replace(special=True)
+                # What was said of `normalized` stays, though for special tokens it is not the rule.
+                token = as_added_token(given)
+                token = token.replace(special=True, normalized=token.normalized)
             if token.normalized and not token.special and getattr(self, "do_lower_case", False):
                 token = token.replace(content=token.content.lower())
             if self._added_tokens_decoder.get(self._added_tokens_encoder.get(token.content, -1)) == token:

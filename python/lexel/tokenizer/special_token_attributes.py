@@ -162,9 +162,8 @@ class SpecialTokenAttributes(BackendContract):
             if key == "extra_special_tokens":
                 fresh += self._new_extra_tokens(value, replace_extra_special_tokens)
             elif is_special_value(value):
-                token = as_added_token(value, special=isinstance(value, str))
-                self._special.set_named(key, token)
-                fresh.append(token)
+                self._special.set_named(key, as_added_token(value, special=True))
+                fresh.append(as_added_token(value, special=isinstance(value, str)))
             else:
                 raise ValueError(f"token {value!r} for key {key} should be a str or an AddedToken")
         return self.add_tokens(fresh, special_tokens=True)
@@ -175,12 +174,13 @@ class SpecialTokenAttributes(BackendContract):
             raise ValueError(f"extra_special_tokens should be a list of str or AddedToken, not {value!r}")
         present = set() if replace else {str(token) for token in self._special.extra}
         fresh = [as_added_token(token, special=isinstance(token, str)) for token in value if str(token) not in present]
+        stored = [as_added_token(token, special=True) for token in fresh]
         if replace and fresh:
             # As in the reference, replaced tokens stay in the vocabulary, and stay special there: a decoded text does
             # not begin to show control tokens because another token was added.
-            self._special.extra = list(fresh)
+            self._special.extra = list(stored)
         else:
-            self._special.extra.extend(fresh)
+            self._special.extra.extend(stored)
         return fresh
 
     def get_special_tokens_mask(

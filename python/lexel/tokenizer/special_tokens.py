@@ -86,7 +86,8 @@ class SpecialTokens:
         for name, value in tokens.items():
             if name not in self.named:
                 self.names.append(name)
-            self.named[name] = _checked(name, value)
+            token = _checked(name, value)
+            self.named[name] = token if isinstance(token, str) else as_added_token(token, special=True)
 
     def set_named(self, name: str, value: object) -> None:
         """Set or clear (None) a named token.

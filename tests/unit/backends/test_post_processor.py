@@ -76,7 +76,13 @@ def test_without_a_token_nothing_is_written() -> None:
             ("[CLS] <s> $A [SEP]", "[CLS] <s> $A [SEP] <s>:1 $B:1 [SEP]:1"),
         ),
         (template("<s> $A </s>", "<s> $A </s> $B </s>"), None, False, ("<s> $A", "<s> $A $B")),
-        (template("<s> $A", "<s> $A $B"), True, None, ("<s> $A", "<s> $A <s> $B")),
+        (template("<s> $A", "<s> $A $B"), True, None, ("<s> $A", "<s> $A $B")),
+        (
+            template("<s> $A </s>", "<s> $A </s> </s> $B </s>"),
+            True,
+            True,
+            ("<s> $A </s>", "<s> $A </s> </s> $B </s>"),
+        ),
     ],
 )
 def test_ends_are_edits_of_the_template(stage: str | None, bos: Any, eos: Any, expected: tuple[str, str]) -> None:
@@ -106,3 +112,14 @@ def test_the_old_fixed_processors_become_the_equal_template() -> None:
     bert = processors.BertProcessing(("</s>", 2), ("<s>", 1))
     made = with_ends(bert.__getstate__().decode(), (BOS, False), None, KNOWN)
     assert shown(made) == ("$A </s>", "$A </s> $B:1 </s>:1")
+
+
+def test_one_token_may_be_both_ends() -> None:
+    known, both = ["<s>"], ("<s>", 1)
+    stage = with_ends(None, (both, True), None, known)
+    assert shown(stage) == ("<s> $A", "<s> $A <s>:1 $B:1")
+    stage = with_ends(stage, None, (both, True), known)
+    assert shown(stage) == ("<s> $A <s>", "<s> $A <s> <s>:1 $B:1 <s>:1")
+    assert writes_ends(stage, "<s>", "<s>") == (True, True)
+    assert shown(with_ends(stage, (both, False), None, known)) == ("$A <s>", "$A <s> $B:1 <s>:1")
+    assert shown(with_ends(stage, None, (both, False), known)) == ("<s> $A", "<s> $A <s>:1 $B:1")
