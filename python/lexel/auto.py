@@ -14,6 +14,7 @@ from lexel.backends import TokenizersBackend
 from lexel.errors import LoadError, UnsupportedError
 from lexel.families import MODEL_TYPES, MODULES, find
 from lexel.hub import ModelFiles, open_files
+from lexel.tokenizer.config import CLASS_KEY
 from lexel.tokenizer.loading import PIPELINE_FILE, read_json, read_tokenizer_config
 
 if TYPE_CHECKING:
@@ -141,7 +142,8 @@ def _choose(files: ModelFiles, wanted: str | None, *, gguf: bool) -> Choice:
     if gguf:
         return Choice(TokenizersBackend, ("the tokenizer is read from a GGUF file",))
     steps: list[str] = []
-    declared = read_tokenizer_config(files).get("tokenizer_class")
+    settings = read_tokenizer_config(files)
+    declared = settings.get(CLASS_KEY, settings.get("tokenizer_class"))
     path = files.get("config.json")
     config = read_json(path) if path is not None else {}
     if declared is None:

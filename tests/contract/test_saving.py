@@ -75,6 +75,7 @@ def test_the_configuration_is_the_widest_readable(make: Callable[..., Tokenizers
         "cls_token": "<cls>",
         "extra_special_tokens": {"image_token": "<image>"},
         "image_token": "<image>",
+        "model_input_names": ["input_ids", "attention_mask"],
         "model_max_length": int(1e30),
         "pad_token": "<pad>",
         "sep_token": "<sep>",
@@ -87,6 +88,26 @@ def test_the_configuration_is_the_widest_readable(make: Callable[..., Tokenizers
     assert config["tokenizer_class"] == "TokenizersBackend"
     assert not (tmp_path / "special_tokens_map.json").exists()
     assert not (tmp_path / "added_tokens.json").exists()
+
+
+def test_settings_that_were_changed_are_saved(tok: TokenizersBackend, tmp_path: Path) -> None:
+    changed = {
+        "padding_side": "left",
+        "truncation_side": "left",
+        "model_input_names": ["input_ids"],
+        "split_special_tokens": True,
+        "clean_up_tokenization_spaces": True,
+        "model_max_length": 9,
+    }
+    before = tok.fingerprint()
+    for key, value in changed.items():
+        setattr(tok, key, value)
+        assert tok.fingerprint() != before, key
+        before = tok.fingerprint()
+    for compat in ("v4", "v5"):
+        tok.save_pretrained(tmp_path, compat=compat)  # type: ignore[arg-type]
+        again = TokenizersBackend.from_pretrained(tmp_path)
+        assert {key: getattr(again, key) for key in changed} == changed
 
 
 def test_what_the_caller_passes_wins(tok: TokenizersBackend, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["with_ends", "writes_alike", "writes_any_ends", "writes_ends"]
 
-_PLAIN = {
+_PLAIN: dict[str, Any] = {
     "type": "TemplateProcessing",
     "single": [{"Sequence": {"id": "A", "type_id": 0}}],
     "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
@@ -42,10 +42,10 @@ def writes_any_ends(stage: str | None) -> tuple[bool, bool]:
     return bool(_run(template["single"], place, -1)), bool(_run(template["single"], place, 1))
 
 
-def writes_alike(stage: str, other: str) -> bool:
-    """Return whether two post-processors write the same tokens around the same texts."""
-    first, second = (_template_in(_as_templates(json.loads(text))) for text in (stage, other))
-    return all(part is not None for part in (first, second)) and all(
+def writes_alike(stage: str | None, other: str | None) -> bool:
+    """Return whether two post-processors write the same tokens around the same texts; one without a template: none."""
+    first, second = ((text and _template_in(_as_templates(json.loads(text)))) or _PLAIN for text in (stage, other))
+    return all(
         [_part(piece) for piece in first[key]] == [_part(piece) for piece in second[key]] for key in ("single", "pair")
     )
 

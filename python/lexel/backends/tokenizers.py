@@ -25,14 +25,16 @@ from lexel.backends.seed import Seed, split_options, stored_defaults
 from lexel.batch_encoding import BatchEncoding, TensorType
 from lexel.padding import PaddingStrategy, TruncationStrategy
 from lexel.tokenizer import Tokenizer
+from lexel.tokenizer.config import generic_name
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from lexel._lexel import DecodeStream, Field, Padding, Side, Strategy, Truncation
     from lexel.backends.engine import AnyEngine
     from lexel.hub import ModelFiles
+    from lexel.tokenizer.config import Compat
 
 __all__ = ["TokenizersBackend"]
 
@@ -690,12 +692,10 @@ class TokenizersBackend(Tokenizer):
     def _backend_state(self) -> str:
         return self._core.engine.to_json()
 
-    def _saved_class_name(self, compat: str) -> str:
+    def _saved_class_name(self, compat: Compat, stated: Mapping[str, Any]) -> str:
+        del stated
         name = type(self).__name__
-        if name == "TokenizersBackend":
-            # The name every reader of this format knows.
-            return name if compat == "v5" else "PreTrainedTokenizerFast"
-        return name.removesuffix("Fast")
+        return generic_name(compat) if name == "TokenizersBackend" else name.removesuffix("Fast")
 
     @property
     def can_save_slow_tokenizer(self) -> bool:

@@ -24,6 +24,7 @@ class AlbertTokenizer(Family):
 
     model = "Unigram"
     vocab_files_names: ClassVar[dict[str, str]] = {"vocab_file": "spiece.model", "tokenizer_file": "tokenizer.json"}
+    kept_post_processor = "any"
     defaults: ClassVar[dict[str, Any]] = {
         "do_lower_case": True,
         "keep_accents": False,

@@ -14,14 +14,17 @@ from lexel.backends.post_processor import writes_alike
 from lexel.converters.merges import generate_merges, usable_merges
 from lexel.converters.vocab_merges import merges_beside, read_merges, read_pieces, read_vocab
 from lexel.families.asked import as_stated, changed_stages, charsmap_in
+from lexel.families.rebuilding import Kept, reads_alike
+from lexel.tokenizer.config import generic_name
 from lexel.tokenizer.loading import read_tokenizer_config
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping
 
     from lexel.backends.engine import AnyEngine
     from lexel.hub import ModelFiles
     from lexel.spec import Json, Spec
+    from lexel.tokenizer.config import Compat
 
 __all__ = ["Family", "Vocab"]
 
@@ -51,6 +54,8 @@ class Family(TokenizersBackend):
     defaults: ClassVar[dict[str, Any]] = {}
     # The settings whose tokens begin the vocabulary of a new tokenizer, in the order of their ids.
     first_tokens: ClassVar[tuple[str, ...]] = ()
+    # The post-processor that readers of this class's saved files use, see `rebuilding`.
+    kept_post_processor: ClassVar[Kept] = "own"
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -120,6 +125,11 @@ class Family(TokenizersBackend):
     @classmethod
     def _empty_pipeline(cls, settings: dict[str, Any]) -> AnyEngine:
         return compile_json(cls.spec(cls.empty_vocab(settings), [], settings).to_json()).engine
+
+    def _saved_class_name(self, compat: Compat, stated: Mapping[str, Any]) -> str:
+        if type(self).__module__.startswith("lexel.families.") and not reads_alike(self, stated, compat):
+            return generic_name(compat)
+        return super()._saved_class_name(compat, stated)
 
     @classmethod
     def _edited_settings(cls) -> Collection[str]:

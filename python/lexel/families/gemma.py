@@ -19,6 +19,7 @@ class GemmaTokenizer(Family):
 
     vocab_files_names: ClassVar[dict[str, str]] = {"tokenizer_file": "tokenizer.json"}
     padding_side = "left"
+    kept_post_processor = "bos"
     defaults: ClassVar[dict[str, Any]] = {
         "unk_token": "<unk>",
         "bos_token": "<bos>",

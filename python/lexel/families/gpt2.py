@@ -22,6 +22,7 @@ class GPT2Tokenizer(Family):
     """
 
     vocab_files_names: ClassVar[dict[str, str]] = {"vocab_file": "vocab.json", "merges_file": "merges.txt"}
+    kept_post_processor = "any"
     defaults: ClassVar[dict[str, Any]] = {
         "errors": "replace",
         "unk_token": "<|endoftext|>",

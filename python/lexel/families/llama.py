@@ -31,6 +31,7 @@ class LlamaTokenizer(Family):
 
     vocab_files_names: ClassVar[dict[str, str]] = {"vocab_file": "tokenizer.model", "tokenizer_file": "tokenizer.json"}
     padding_side = "left"
+    kept_post_processor = "bos"
     defaults: ClassVar[dict[str, Any]] = {
         "clean_up_tokenization_spaces": False,
         "unk_token": "<unk>",

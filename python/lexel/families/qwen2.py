@@ -26,6 +26,7 @@ class Qwen2Tokenizer(Family):
         "merges_file": "merges.txt",
         "tokenizer_file": "tokenizer.json",
     }
+    kept_post_processor = "any"
     defaults: ClassVar[dict[str, Any]] = {
         "unk_token": "<|endoftext|>",
         "bos_token": None,

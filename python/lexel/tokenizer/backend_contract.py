@@ -6,12 +6,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from lexel._lexel import DecodeStream
     from lexel.added_token import AddedToken
     from lexel.batch_encoding import BatchEncoding
+    from lexel.tokenizer.config import Compat
 
 __all__ = ["BackendContract"]
 
@@ -128,7 +129,7 @@ class BackendContract:
         """Return all that decides what the backend does, as text."""
         return json.dumps(sorted(self.get_vocab().items()))
 
-    def _saved_class_name(self, compat: str) -> str:
-        """Return the class name a saved configuration states."""
-        del compat
+    def _saved_class_name(self, compat: Compat, stated: Mapping[str, Any]) -> str:
+        """Return the class name a saved configuration states beside these settings."""
+        del compat, stated
         return type(self).__name__

@@ -18,9 +18,12 @@ if TYPE_CHECKING:
 
     from lexel.tokenizer.special_tokens import SpecialTokens
 
-__all__ = ["Compat", "build_config", "write_json"]
+__all__ = ["CLASS_KEY", "Compat", "build_config", "generic_name", "write_json"]
 
 Compat = Literal["v4", "v5"]
+
+# Names our class where `tokenizer_class` must not: see `families.rebuilding`.
+CLASS_KEY = "lexel_class"
 
 # Never saved: they name files and places of this machine, or live in the pipeline.
 _PRIVATE = (
@@ -83,6 +86,11 @@ def build_config(
             config["additional_special_tokens"] = extra
     result: dict[str, Any] = plain_config(config)
     return result
+
+
+def generic_name(compat: Compat) -> str:
+    """Return the name that readers have for the class that runs a pipeline as it is stated."""
+    return "TokenizersBackend" if compat == "v5" else "PreTrainedTokenizerFast"
 
 
 def write_json(path: Path, content: Any) -> None:

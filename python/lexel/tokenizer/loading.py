@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from lexel.added_token import AddedToken, as_added_token, is_special_value, read_config
 from lexel.errors import FormatError
+from lexel.tokenizer.config import CLASS_KEY
 from lexel.tokenizer.special_tokens import NAMED
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ PIPELINE_FILE = "tokenizer.json"
 
 # Keys that describe the files or the moment of saving, not the tokenizer.
 _NOT_OPTIONS = (
+    CLASS_KEY,
     "auto_map",
     "device_map",
     "files_loaded",

@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from lexel.tokenizer.config import build_config, write_json
+from lexel.tokenizer.config import CLASS_KEY, build_config, generic_name, write_json
 from lexel.tokenizer.template_files import save_templates
 
 if TYPE_CHECKING:
@@ -17,6 +17,15 @@ if TYPE_CHECKING:
     from lexel.tokenizer.tokenizer import Tokenizer
 
 __all__ = ["fingerprint", "save", "upload"]
+
+_CHANGEABLE = (
+    "clean_up_tokenization_spaces",
+    "clean_up_tokenization_spaces_for_bpe_even_though_it_will_corrupt_output",
+    "model_input_names",
+    "padding_side",
+    "split_special_tokens",
+    "truncation_side",
+)
 
 
 def save(
@@ -38,6 +47,7 @@ def save(
         raise NotADirectoryError(f"a tokenizer is saved as a folder, and {str(folder)!r} is a file")
     folder.mkdir(parents=True, exist_ok=True)
     config = _config(tokenizer, compat)
+    config |= _class_names(tokenizer, config, compat)
     templates, in_config = save_templates(tokenizer.chat_template, folder, prefix, as_files=template_files)
     if in_config is not None:
         config["chat_template"] = in_config
@@ -50,7 +60,13 @@ def save(
 def _config(tokenizer: Tokenizer, compat: Compat) -> dict[str, Any]:
     state = vars(tokenizer)
     current = {key: state[key] for key in tokenizer.init_kwargs if key in state}
+    current |= {
+        key: value for key, value in _settings(tokenizer).items() if value != getattr(type(tokenizer), key, False)
+    }
     current |= {"model_max_length": tokenizer.model_max_length, "backend": tokenizer.backend}
+    if compat == "v4":
+        # Older readers take it from their class, whose default is another for the generic class and for some families.
+        current["model_input_names"] = tokenizer.model_input_names
     for key in ("response_template", "chat_control_tokens"):
         if state[key] is not None:
             current[key] = state[key]
@@ -60,24 +76,50 @@ def _config(tokenizer: Tokenizer, compat: Compat) -> dict[str, Any]:
     config.update(tokenizer._saved_state())
     if tokenizer.init_inputs:
         config["init_inputs"] = list(tokenizer.init_inputs)
-    config["tokenizer_class"] = tokenizer._saved_class_name(compat)
     for key in ("processor_class", "auto_map"):
         if state.get(f"_{key}") is not None:
             config[key] = state[f"_{key}"]
     return config
 
 
+def _settings(tokenizer: Tokenizer) -> dict[str, Any]:
+    """Return the settings that may be changed after construction; they are saved where the class has others."""
+    return {key: getattr(tokenizer, key) for key in _CHANGEABLE}
+
+
+def _class_names(tokenizer: Tokenizer, config: dict[str, Any], compat: Compat) -> dict[str, str]:
+    """Return the name of the class: that of all readers, and ours where readers must take the generic one."""
+    name = tokenizer._saved_class_name(compat, config)
+    own = type(tokenizer).__name__.removesuffix("Fast")
+    names = {"tokenizer_class": name}
+    if name == generic_name(compat) and own != "TokenizersBackend":
+        names[CLASS_KEY] = own
+    return names
+
+
 def fingerprint(tokenizer: Tokenizer) -> str:
     """Return a hash of all a tokenizer is: its class, its settings, its backend's state."""
-    config = _config(tokenizer, "v5")
-    config["chat_template"] = tokenizer.chat_template
-    stated = json.dumps(config, sort_keys=True, ensure_ascii=True, default=str)
+    config = _config(tokenizer, "v5") | _settings(tokenizer)
+    config |= {"chat_template": tokenizer.chat_template, "pad_token_type_id": tokenizer.pad_token_type_id}
+    stated = json.dumps(config, sort_keys=True, ensure_ascii=True, default=_stable)
     digest = hashlib.sha256()
     kind = type(tokenizer)
     for part in (f"{kind.__module__}.{kind.__qualname__}", stated, tokenizer._backend_state()):
         data = part.encode("utf-8", "surrogatepass")
         digest.update(len(data).to_bytes(8, "little") + data)
     return digest.hexdigest()
+
+
+def _stable(value: Any) -> Any:
+    """Return what stands for a setting that JSON has no form for: the same in every process."""
+    if isinstance(value, (set, frozenset)):
+        return sorted(map(repr, value))
+    if isinstance(value, bytes):
+        return value.hex()
+    kind = type(value)
+    # An address in a text says nothing of the object.
+    shown = repr(value)
+    return f"{kind.__module__}.{kind.__qualname__}" if " at 0x" in shown else shown
 
 
 def upload(folder: Path, files: Iterable[str], *, repo_id: str, **options: Any) -> Any:

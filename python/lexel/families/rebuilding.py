@@ -1,0 +1,65 @@
+"""Whether the readers of a saved folder that build a class's pipeline anew get the one that is saved.
+
+We run the pipeline a file states. The reference does so for the generic class alone: for a class it knows it takes
+the vocabulary, the character map and sometimes the post-processor from the file, and all else from the class; older
+readers run the file, but some classes write their own beginning and end tokens. So a folder names its class only
+where all of them come to the same ids.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from lexel.backends.post_processor import with_ends, writes_alike
+from lexel.families.asked import charsmap_in
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lexel.backends.engine import AnyEngine
+    from lexel.families.family import Family
+    from lexel.tokenizer.config import Compat
+
+__all__ = ["Kept", "reads_alike"]
+
+# Which post-processor readers of a class use: "any" a file states; the class's "own"; "bos": any, but older readers
+# only one that writes the bos token before each text and nothing else.
+Kept: TypeAlias = Literal["any", "own", "bos"]
+
+
+def reads_alike(tokenizer: Family, stated: Mapping[str, Any], compat: Compat) -> bool:
+    """Return whether readers that build the class's pipeline encode as this tokenizer does.
+
+    Args:
+        tokenizer: the tokenizer.
+        stated: the settings its configuration states.
+        compat: who must be able to read it.
+    """
+    family = type(tokenizer)
+    engine = tokenizer._core.engine
+    settings = family.settle({**family.defaults, **stated, **charsmap_in(engine)})
+    own = family._empty_pipeline(settings)
+    if any(_parts(engine, name) != _parts(own, name) for name in ("normalizer", "pre_tokenizer")):
+        return False
+    kept, present = family.kept_post_processor, engine.component("post_processor")
+    if kept == "any" or (kept == "bos" and compat == "v5"):
+        return True
+    if kept == "bos":
+        bos = tokenizer._end("bos_token", True)
+        return bos is not None and writes_alike(present, with_ends(None, bos, None, ()))
+    template = tokenizer.template(settings)
+    return writes_alike(present, own.component("post_processor") if template is None else json.dumps(template))
+
+
+def _parts(engine: AnyEngine, name: Literal["normalizer", "pre_tokenizer"]) -> list[dict[str, Any]]:
+    """Return the parts of a stage, without what ids do not depend on."""
+    stage = engine.component(name)
+    return [] if stage is None else list(_leaves(json.loads(stage)))
+
+
+def _leaves(stage: dict[str, Any]) -> list[dict[str, Any]]:
+    for key in ("normalizers", "pretokenizers"):
+        if key in stage:
+            return [leaf for part in stage[key] for leaf in _leaves(part)]
+    return [{key: value for key, value in stage.items() if key != "trim_offsets"}]
