@@ -7,6 +7,7 @@ A job is a folder, what to do with the tokenizer before it is looked at, and whe
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 import os
@@ -38,7 +39,7 @@ def facts(tok: Any) -> dict[str, Any]:
     return {
         "ids": ids,
         "without special tokens": [list(tok(text, add_special_tokens=False)["input_ids"]) for text in TEXTS],
-        "pairs": [list(tok(*pair)["input_ids"]) for pair in zip(TEXTS, TEXTS[1:], strict=False)],
+        "pairs": [list(tok(*pair)["input_ids"]) for pair in itertools.pairwise(TEXTS)],
         "columns": sorted(tok("a", "b").keys()),
         "named": {name: [getattr(tok, name), getattr(tok, f"{name}_id")] for name in NAMES},
         "image": getattr(tok, "image_token", None),

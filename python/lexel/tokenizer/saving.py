@@ -18,14 +18,15 @@ if TYPE_CHECKING:
 
 __all__ = ["fingerprint", "save", "upload"]
 
-_CHANGEABLE = (
-    "clean_up_tokenization_spaces",
-    "clean_up_tokenization_spaces_for_bpe_even_though_it_will_corrupt_output",
-    "model_input_names",
-    "padding_side",
-    "split_special_tokens",
-    "truncation_side",
-)
+# Settings that may be changed after construction, and what they are by default.
+_CHANGEABLE = {
+    "clean_up_tokenization_spaces": False,
+    "clean_up_tokenization_spaces_for_bpe_even_though_it_will_corrupt_output": False,
+    "model_input_names": ["input_ids", "attention_mask"],
+    "padding_side": "right",
+    "split_special_tokens": False,
+    "truncation_side": "right",
+}
 
 
 def save(
@@ -83,8 +84,18 @@ def _config(tokenizer: Tokenizer, compat: Compat) -> dict[str, Any]:
 
 
 def _settings(tokenizer: Tokenizer) -> dict[str, Any]:
-    """Return the settings that may be changed after construction; they are saved where the class has others."""
+    """Return the settings that may be changed after construction."""
     return {key: getattr(tokenizer, key) for key in _CHANGEABLE}
+
+
+def _unlike_defaults(tokenizer: Tokenizer) -> dict[str, Any]:
+    """Return the settings that a reader's class may not have by itself, be it ours or the generic one."""
+    own = type(tokenizer)
+    return {
+        key: value
+        for key, value in _settings(tokenizer).items()
+        if value != _CHANGEABLE[key] or value != getattr(own, key, value)
+    }
 
 
 def _class_names(tokenizer: Tokenizer, config: dict[str, Any], compat: Compat) -> dict[str, str]:
