@@ -109,6 +109,7 @@ class Engine:
         padding: Padding | None = None,
         offsets: bool = True,
         byte_offsets: bool = False,
+        windows: bool = True,
         num_threads: int | None = None,
         sampling: Sampling | None = None,
     ) -> Batch:
@@ -119,6 +120,8 @@ class Engine:
             offsets: whether spans, word ids and sequence ids are computed. Without them `Encoding.offsets` is empty.
             byte_offsets: whether spans count bytes of the UTF-8 text instead of code points. The methods of an encoding
                 that take or give characters do so too then.
+            windows: whether what truncation cuts off is kept, as `Encoding.overflowing` and for `Batch.windows()`. The
+                windows of two long texts multiply.
             num_threads: threads to use; None: the machine's, within what the environment allows.
             sampling: draw one of the tokenizations of each row; rows draw from streams of their own, derived from the
                 seed and the row's number, so results do not depend on threads.

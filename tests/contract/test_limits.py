@@ -191,3 +191,13 @@ def test_pad_returns_what_it_was_given(tok: TokenizersBackend) -> None:
     assert made["input_ids"].tolist() == [[1, 2], [1, tok.pad_token_id]]
     masks = [np.ones((2, 2)), np.zeros((2, 2))]
     assert tok.pad({"input_ids": [[1], [2]], "attention_mask": masks})["attention_mask"].shape == (2, 2, 2)
+
+
+def test_windows_nobody_asked_for_are_not_made(tok: TokenizersBackend) -> None:
+    if tok.engine != "native":
+        pytest.skip("the tokenizers library makes them in any case")
+    # Those of two texts multiply: here to many millions.
+    made = tok(
+        "a b " * 20_000, "c d " * 20_000, truncation="longest_first", max_length=tok.num_special_tokens_to_add(True) + 8
+    )
+    assert len(made["input_ids"]) <= tok.num_special_tokens_to_add(True) + 8

@@ -261,6 +261,7 @@ class FallbackEngine:
         padding: Padding | None = None,
         offsets: bool = True,  # noqa: ARG002  (the library always computes spans)
         byte_offsets: bool = False,
+        windows: bool = True,  # noqa: ARG002  (the library always keeps them)
         num_threads: int | None = None,  # noqa: ARG002  (its pool is sized by the environment)
         sampling: None = None,  # noqa: ARG002  (refused before)
     ) -> FallbackBatch:

@@ -453,7 +453,13 @@ class TokenizersBackend(Tokenizer):
             options["truncation"] = self._truncation(truncation_strategy, max_length, stride)
         if padding_strategy is not _NO_PAD:
             options["padding"] = self._padding(padding_strategy, max_length, padding_side, pad_to_multiple_of)
-        batch: Any = engine.encode_batch(rows, offsets=return_offsets_mapping, num_threads=num_threads, **options)
+        batch: Any = engine.encode_batch(
+            rows,
+            offsets=return_offsets_mapping,
+            windows=return_overflowing_tokens,
+            num_threads=num_threads,
+            **options,
+        )
         if return_overflowing_tokens:
             batch = batch.windows()
         lengths = batch.lengths()

@@ -43,7 +43,7 @@ fn options(add_special_tokens: bool, split_special_tokens: bool, sampling: Optio
     EncodeOptions { add_special_tokens, split_special_tokens, sampling }
 }
 
-fn truncation(argument: Option<TruncationArgument>) -> PyResult<Option<Truncation>> {
+fn truncation(argument: Option<TruncationArgument>, windows: bool) -> PyResult<Option<Truncation>> {
     let Some((max_length, strategy, stride, direction)) = argument else { return Ok(None) };
     let strategy = match strategy.as_str() {
         "longest_first" => Strategy::LongestFirst,
@@ -55,7 +55,7 @@ fn truncation(argument: Option<TruncationArgument>) -> PyResult<Option<Truncatio
             )));
         }
     };
-    Ok(Some(Truncation { max_length, strategy, stride, side: side(&direction)? }))
+    Ok(Some(Truncation { max_length, strategy, stride, side: side(&direction)?, windows }))
 }
 
 fn padding(argument: Option<PaddingArgument>) -> PyResult<Option<Padding>> {
@@ -253,7 +253,7 @@ impl Engine {
 
     #[pyo3(signature = (inputs, *, pairs = false, is_split_into_words = false, add_special_tokens = true,
         split_special_tokens = false, truncation = None, padding = None, offsets = true, byte_offsets = false,
-        num_threads = None, sampling = None))]
+        windows = true, num_threads = None, sampling = None))]
     #[expect(clippy::too_many_arguments, clippy::fn_params_excessive_bools, reason = "keywords of one Python call")]
     fn encode_batch(
         slf: &Bound<'_, Self>,
@@ -267,11 +267,12 @@ impl Engine {
         padding: Option<PaddingArgument>,
         offsets: bool,
         byte_offsets: bool,
+        windows: bool,
         num_threads: Option<usize>,
         sampling: Option<SamplingArgument>,
     ) -> PyResult<Batch> {
         let engine = slf.get();
-        let truncation = self::truncation(truncation)?;
+        let truncation = self::truncation(truncation, windows)?;
         let pad_token = padding.as_ref().map(|padding| padding.3.clone());
         let padding = self::padding(padding)?;
         if inputs.is_instance_of::<PyString>() {

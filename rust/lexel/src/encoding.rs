@@ -39,6 +39,8 @@ pub struct Truncation {
     pub stride: usize,
     /// Where tokens are cut off.
     pub side: Side,
+    /// Whether what is cut off is kept, as overflow windows. Those of two sequences multiply.
+    pub windows: bool,
 }
 
 /// How to fill up.
@@ -281,13 +283,18 @@ impl Encoding {
     /// # Errors
     /// [`crate::ErrorKind::Argument`] if the stride leaves no room to advance.
     pub fn truncate(&mut self, max_length: usize, stride: usize, side: Side) -> Result<()> {
+        self.shorten(max_length, stride, side, true)
+    }
+
+    /// The same; without `windows` what is cut off is dropped.
+    fn shorten(&mut self, max_length: usize, stride: usize, side: Side, windows: bool) -> Result<()> {
         let length = self.len();
         if max_length >= length {
             return Ok(());
         }
         if max_length == 0 {
             let whole = std::mem::take(self);
-            self.overflowing.push(whole);
+            self.overflowing.extend(windows.then_some(whole));
             return Ok(());
         }
         if stride >= max_length {
@@ -297,7 +304,7 @@ impl Encoding {
             )));
         }
         let step = max_length - stride;
-        let mut windows = Vec::new();
+        let mut parts = Vec::new();
         let mut at = 0;
         loop {
             let range = match side {
@@ -308,14 +315,14 @@ impl Encoding {
                 Side::Right => range.end == length,
                 Side::Left => range.start == 0,
             };
-            windows.push(self.part(range));
-            if last {
+            parts.push(self.part(range));
+            if last || !windows {
                 break;
             }
             at += step;
         }
-        let rest = windows.split_off(1);
-        let Some(first) = windows.pop() else { return Ok(()) };
+        let rest = parts.split_off(1);
+        let Some(first) = parts.pop() else { return Ok(()) };
         *self = first;
         self.overflowing = rest;
         Ok(())
@@ -388,19 +395,19 @@ pub(crate) fn truncate_pair(
     max_length: usize,
     how: Truncation,
 ) -> Result<()> {
-    let (stride, side) = (how.stride, how.side);
+    let shorten = |encoding: &mut Encoding, length| encoding.shorten(length, how.stride, how.side, how.windows);
     let total = first.len() + second.as_ref().map_or(0, |s| s.len());
     if max_length == 0 {
-        first.truncate(0, stride, side)?;
-        return second.map_or(Ok(()), |second| second.truncate(0, stride, side));
+        shorten(first, 0)?;
+        return second.map_or(Ok(()), |second| shorten(second, 0));
     }
     let Some(surplus) = total.checked_sub(max_length).filter(|&n| n > 0) else { return Ok(()) };
     let target = match (how.strategy, second.as_mut()) {
-        (Strategy::LongestFirst, None) => return first.truncate(max_length, stride, side),
+        (Strategy::LongestFirst, None) => return shorten(first, max_length),
         (Strategy::LongestFirst, Some(second)) => {
             let (a, b) = fit_both(first.len(), second.len(), max_length);
-            first.truncate(a, stride, side)?;
-            return second.truncate(b, stride, side);
+            shorten(first, a)?;
+            return shorten(second, b);
         }
         (Strategy::OnlyFirst, _) => first,
         (Strategy::OnlySecond, Some(second)) => second,
@@ -415,7 +422,7 @@ pub(crate) fn truncate_pair(
              a larger max_length"
         )));
     }
-    target.truncate(length - surplus, stride, side)
+    shorten(target, length - surplus)
 }
 
 /// Lengths of two sequences that share a budget: the longer one gives way first, then both.
