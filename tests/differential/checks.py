@@ -189,7 +189,6 @@ def inputs(sides: Loaded, rng: random.Random, count: int) -> Iterator[tuple[str,
     """
     texts = random_texts(rng, count, sides.special)
     rows = yield from _encoded(sides, texts)
-    bound = max(sides.engine.vocab().values(), default=0) + 3
 
     def text() -> str:
         return random_text(rng, sides.special)
@@ -200,7 +199,7 @@ def inputs(sides: Loaded, rng: random.Random, count: int) -> Iterator[tuple[str,
     for _ in range(max(1, count // 10)):
         yield "encode_plain", text()
         yield "encode_pair", (text(), text())
-        rows.append([rng.randrange(bound) for _ in range(rng.randint(1, 12))])
+        rows.append([rng.randrange(sides.bound) for _ in range(rng.randint(1, 12))])
     for _ in range(max(1, count // 20)):
         yield "encode_words", random_texts(rng, rng.randrange(5), sides.special)
         yield "encode_special_as_text", text()

@@ -43,6 +43,8 @@ class Loaded:
     original: Tokenizer
     # Strings that mean something to it.
     special: tuple[str, ...]
+    # Past every id, and by three: those have no token.
+    bound: int
 
 
 @cache
@@ -82,6 +84,7 @@ def size(name: str) -> int:
 
 
 @lru_cache(maxsize=2)
+@lru_cache(1)
 def load(name: str) -> Loaded:
     """Load a tokenizer on both sides."""
     return both(_content(name), name)
@@ -94,8 +97,9 @@ def both(content: str | bytes, name: str = "tokenizer.json") -> Loaded:
     original.no_padding()
     engine = Engine.from_json(content, path=name)
     special = [flags[0] for _, flags in engine.added_tokens()]
+    bound = max(engine.vocab().values(), default=0) + 3
     # The first of many are special enough; the last ones are often of another kind.
-    return Loaded(name, engine, original, tuple(special[:40] + special[40:][-20:]))
+    return Loaded(name, engine, original, tuple(special[:40] + special[40:][-20:]), bound)
 
 
 def _content(name: str) -> bytes:
