@@ -44,7 +44,7 @@ class TensorType(StrEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> NoReturn:
-        raise ValueError(f"{value!r} is not a valid {cls.__name__}; choose one of {[kind.value for kind in cls]}")
+        raise ValueError(f"{value} is not a valid {cls.__name__}, please select one of {[kind.value for kind in cls]}")
 
 
 class CharSpan(NamedTuple):
@@ -279,9 +279,9 @@ class BatchEncoding(UserDict[str, Any]):
                         "a tokenizer that returns windows as rows (TokenizersBackend) has no such column"
                     ) from error
                 raise ValueError(
-                    f"unable to create a tensor of {key!r}: activate truncation and/or padding with 'padding=True' "
-                    f"'truncation=True' to have batched tensors with the same length; or {key!r} is nested too "
-                    f"deeply or holds no numbers ({error})"
+                    f"Unable to create tensor of {key!r}: you should probably activate truncation and/or padding with "
+                    f"'padding=True' 'truncation=True' to have batched tensors with the same length. Or {key!r} is "
+                    f"nested too deeply, or holds no numbers ({error})"
                 ) from error
         return self
 
@@ -352,7 +352,8 @@ def from_buffer(buffer: Any, kind: TensorType) -> Any:
     _require(kind)
     import numpy as np
 
-    array = np.asarray(buffer)
+    # The buffers are of the C type `long long`, which numpy tells from its own int64 when it shows an array.
+    array = np.asarray(buffer).view(np.int64)
     if kind is TensorType.NUMPY:
         return array
     if kind is TensorType.PYTORCH:

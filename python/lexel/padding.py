@@ -27,7 +27,9 @@ class _Strategy(StrEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> NoReturn:
-        raise ValueError(f"{value!r} is not a valid {cls.__name__}; choose one of {[member.value for member in cls]}")
+        raise ValueError(
+            f"{value} is not a valid {cls.__name__}, please select one of {[member.value for member in cls]}"
+        )
 
 
 class PaddingStrategy(_Strategy):
@@ -75,8 +77,8 @@ def resolve(
         truncation = TruncationStrategy.LONGEST_FIRST
     if padding is True and max_length is not None and truncation in (None, False, "do_not_truncate") and verbose:
         _LOGGER.warning(
-            "max_length is ignored when padding=True and there is no truncation strategy; "
-            "to pad to max_length, use padding='max_length'"
+            "`max_length` is ignored when `padding`=`True` and there is no truncation strategy. "
+            "To pad to max length, use `padding='max_length'`."
         )
     pad = _padding_strategy(padding)
     cut = _truncation_strategy(truncation)
@@ -91,7 +93,7 @@ def resolve(
     index = pad_token_id()
     if index is None or index < 0:
         raise ValueError(
-            "asking to pad but the tokenizer does not have a padding token: choose one (tokenizer.pad_token = "
+            "Asking to pad but the tokenizer does not have a padding token: choose one (tokenizer.pad_token = "
             "tokenizer.eos_token, for instance) or add one (tokenizer.add_special_tokens({'pad_token': '[PAD]'}))"
         )
     if (
@@ -101,14 +103,14 @@ def resolve(
         and max_length % pad_to_multiple_of != 0
     ):
         raise ValueError(
-            f"truncation and padding are both activated, but the truncation length ({max_length}) is not a multiple "
-            f"of pad_to_multiple_of ({pad_to_multiple_of})"
+            f"Truncation and padding are both activated but truncation length ({max_length}) is not a multiple of "
+            f"pad_to_multiple_of ({pad_to_multiple_of})."
         )
     return pad, cut, max_length
 
 
-def _padding_strategy(padding: bool | str | PaddingStrategy | None) -> PaddingStrategy:
-    if padding is None or padding is False:
+def _padding_strategy(padding: bool | str | PaddingStrategy) -> PaddingStrategy:
+    if padding is False:
         return PaddingStrategy.DO_NOT_PAD
     return PaddingStrategy.LONGEST if padding is True else PaddingStrategy(padding)
 

@@ -116,3 +116,24 @@ def test_clean_up_is_asked_for(tok: TokenizersBackend, caplog: pytest.LogCapture
 def test_token_strings_become_text(tok: TokenizersBackend) -> None:
     ids = tok.encode(TEXTS[0], add_special_tokens=False)
     assert tok.convert_tokens_to_string(tok.convert_ids_to_tokens(ids)) == tok.decode(ids)
+
+
+@pytest.mark.parametrize("ids", [[1.5], [5.0], ["5"], [5, None], [5, 6.0], np.array([5.0, 6.0]), 5.0])
+def test_ids_are_integers(tok: TokenizersBackend, ids: Any) -> None:
+    with pytest.raises(TypeError):
+        tok.decode(ids)
+
+
+def test_one_token_string_is_no_list_of_them(tok: TokenizersBackend) -> None:
+    with pytest.raises(TypeError, match="list of token strings"):
+        tok.convert_tokens_to_string("fox")  # type: ignore[arg-type]
+
+
+def test_ids_to_tokens_of_iterators_and_scalars(tok: TokenizersBackend) -> None:
+    ids = tok.encode(TEXTS[0])
+    assert tok.convert_ids_to_tokens(iter(ids)) == tok.convert_ids_to_tokens(ids)
+    assert tok.convert_ids_to_tokens(range(3)) == tok.convert_ids_to_tokens([0, 1, 2])
+    assert tok.convert_ids_to_tokens(np.int64(ids[0])) == tok.convert_ids_to_tokens(ids[0])
+    assert tok.convert_ids_to_tokens(np.array(ids[0])) == tok.convert_ids_to_tokens(ids[0])
+    with pytest.raises(TypeError):
+        tok.convert_ids_to_tokens(5.0)

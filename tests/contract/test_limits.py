@@ -201,3 +201,13 @@ def test_windows_nobody_asked_for_are_not_made(tok: TokenizersBackend) -> None:
         "a b " * 20_000, "c d " * 20_000, truncation="longest_first", max_length=tok.num_special_tokens_to_add(True) + 8
     )
     assert len(made["input_ids"]) <= tok.num_special_tokens_to_add(True) + 8
+
+
+def test_pad_takes_masks_that_are_arrays_beside_lists_of_ids(tok: TokenizersBackend) -> None:
+    import numpy as np
+
+    mask = np.array([[1, 1], [1, 1]])
+    made = tok.pad({"input_ids": [[1, 2], [3, 4]], "attention_mask": mask}, padding="max_length", max_length=3)
+    assert made["attention_mask"] == [[1, 1, 0], [1, 1, 0]]
+    made = tok.pad({"input_ids": [[1, 2], [3, 4]], "attention_mask": mask}, return_tensors="np")
+    assert made["attention_mask"].tolist() == [[1, 1], [1, 1]]

@@ -113,7 +113,7 @@ def test_ragged_rows_name_their_column(kind: str, value: Any) -> None:
 
 
 def test_unknown_and_absent_frameworks(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ValueError, match=r"'tf' is not a valid TensorType; choose one of \['pt', 'np', 'mlx'\]"):
+    with pytest.raises(ValueError, match=r"^tf is not a valid TensorType, please select one of \['pt', 'np', 'mlx'\]"):
         BatchEncoding({"a": [1]}, tensor_type="tf")
     monkeypatch.setattr("lexel.batch_encoding.find_spec", lambda _: None)
     with pytest.raises(MissingDependencyError, match=r"pip install 'lexel\[torch\]'"):

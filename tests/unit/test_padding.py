@@ -28,7 +28,7 @@ def resolved(padding: Any, truncation: Any, max_length: int | None, limit: int =
         ("max_length", None, None, (MAX, NO_CUT, 512)),
         ("max_length", None, 8, (MAX, NO_CUT, 8)),
         (MAX, "only_first", 8, (MAX, TruncationStrategy.ONLY_FIRST, 8)),
-        (None, TruncationStrategy.ONLY_SECOND, 8, (NO_PAD, TruncationStrategy.ONLY_SECOND, 8)),
+        (False, TruncationStrategy.ONLY_SECOND, 8, (NO_PAD, TruncationStrategy.ONLY_SECOND, 8)),
     ],
 )
 def test_what_arguments_mean_together(padding: Any, truncation: Any, max_length: int | None, expected: Any) -> None:
@@ -40,9 +40,9 @@ def test_without_a_limit_nothing_is_cut_or_filled(padding: Any, truncation: Any)
     assert resolved(padding, truncation, None, limit=UNLIMITED) == (NO_PAD, NO_CUT, None)
 
 
-@pytest.mark.parametrize(("padding", "truncation"), [("longst", None), (False, "first")])
+@pytest.mark.parametrize(("padding", "truncation"), [("longst", None), (False, "first"), (None, None)])
 def test_an_unknown_word_lists_the_known_ones(padding: Any, truncation: Any) -> None:
-    with pytest.raises(ValueError, match=r"choose one of .*longest"):
+    with pytest.raises(ValueError, match=r"please select one of .*longest"):
         resolved(padding, truncation, None)
 
 
@@ -63,7 +63,7 @@ def test_an_ignored_max_length_is_told(caplog: pytest.LogCaptureFixture) -> None
     with caplog.at_level(logging.WARNING):
         resolved(True, None, 10)
         resolved(True, None, 10, verbose=False)
-    assert [record.message.split()[0] for record in caplog.records] == ["max_length"]
+    assert [record.message.split()[0] for record in caplog.records] == ["`max_length`"]
 
 
 VALUES = PadValues("input_ids", 9, 3, "right")

@@ -76,9 +76,9 @@ def arrays(batch: Any, fields: Sequence[tuple[str, Field]], *, offsets: bool, ki
     if not batch.rectangular():
         lengths = batch.lengths()
         raise ValueError(
-            "unable to create a tensor of 'input_ids': activate truncation and/or padding with 'padding=True' "
-            "'truncation=True' to have batched tensors with the same length "
-            f"(the rows have {min(lengths)} to {max(lengths)} tokens)"
+            "Unable to create tensor of 'input_ids': you should probably activate truncation and/or padding with "
+            "'padding=True' 'truncation=True' to have batched tensors with the same length (the rows have "
+            f"{min(lengths)} to {max(lengths)} tokens)"
         )
     data = {key: from_buffer(batch.array(field), kind) for key, field in fields}
     if offsets:

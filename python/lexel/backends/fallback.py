@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import threading
+from operator import index
 from typing import TYPE_CHECKING, Any
 
 from lexel.added_token import AddedToken
@@ -302,7 +303,7 @@ class FallbackEngine:
 
     def decode(self, ids: Any, *, skip_special_tokens: bool = False) -> str:
         """Decode one row of ids."""
-        return str(self._library.decode([int(index) for index in ids], skip_special_tokens=skip_special_tokens))
+        return str(self._library.decode([index(value) for value in ids], skip_special_tokens=skip_special_tokens))
 
     def decode_batch(
         self, rows: Sequence[Any], *, skip_special_tokens: bool = False, num_threads: int | None = None

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 __all__ = ["Rows", "sort_inputs"]
 
 _EXPECTED = (
-    "text input must be of type `str` (one text), `list[str]` (a batch, or the words of one text), `list[list[str]]` "
-    "(a batch of texts as words), or a list of pairs of these"
+    "text input must be of type `str` (single example), `list[str]` (batch or single pretokenized example) or "
+    "`list[list[str]]` (batch of pretokenized examples), or a list of pairs of these"
 )
 
 
@@ -62,15 +62,20 @@ def sort_inputs(text: Any, text_pair: Any, is_split_into_words: bool) -> Rows:
         pairs = isinstance(first, (list, tuple))
         return Rows(_owned(text, False) if pairs else list(text), pairs, True)
     pairs = bool(first) and isinstance(first[0], (list, tuple))
-    return Rows(_owned(text, True) if pairs else [list(words) for words in text], pairs, True)
+    return Rows(_owned(text, True) if pairs else [_words(words) for words in text], pairs, True)
 
 
 def _owned(pairs: Any, split: bool) -> list[Any]:
     """Return pairs as tuples of our own; what is no pair is passed on, to be refused by name."""
     return [
-        tuple(map(list, pair) if split else pair) if isinstance(pair, (list, tuple)) and len(pair) == 2 else pair
+        tuple(map(_words, pair) if split else pair) if isinstance(pair, (list, tuple)) and len(pair) == 2 else pair
         for pair in pairs
     ]
+
+
+def _words(text: Any) -> Any:
+    """Return a list of words as a list of our own; a string is none, and the engine refuses it by name."""
+    return list(text) if isinstance(text, (list, tuple)) else text
 
 
 def _check(text: Any) -> None:

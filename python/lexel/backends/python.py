@@ -18,6 +18,7 @@ from lexel.backends.trie import Trie
 from lexel.batch_encoding import BatchEncoding, TensorType
 from lexel.errors import UnsupportedError
 from lexel.padding import PaddingStrategy, TruncationStrategy
+from lexel.tokenizer.ids import one_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -172,8 +173,9 @@ class PythonBackend(ModelInputs):
 
     def convert_ids_to_tokens(self, ids: Any, skip_special_tokens: bool = False) -> Any:
         """Return the token of an id, or the tokens of many."""
-        if isinstance(ids, int) or not hasattr(ids, "__len__"):
-            return self._token_of(int(ids))
+        single = one_id(ids)
+        if single is not None:
+            return self._token_of(single)
         skipped = set(self.all_special_ids) if skip_special_tokens else set()
         return [self._token_of(index) for index in map(int, ids) if index not in skipped]
 

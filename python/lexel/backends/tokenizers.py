@@ -26,6 +26,7 @@ from lexel.batch_encoding import BatchEncoding, TensorType
 from lexel.padding import PaddingStrategy, TruncationStrategy
 from lexel.tokenizer import Tokenizer
 from lexel.tokenizer.config import generic_name
+from lexel.tokenizer.ids import one_id
 
 if TYPE_CHECKING:
     import os
@@ -260,8 +261,9 @@ class TokenizersBackend(Tokenizer):
 
     def convert_ids_to_tokens(self, ids: Any, skip_special_tokens: bool = False) -> Any:
         """Return the token of an id, or the tokens of many; None for ids that do not exist."""
-        if isinstance(ids, int) or not hasattr(ids, "__len__"):
-            return self._core.engine.id_to_token(int(ids))
+        single = one_id(ids)
+        if single is not None:
+            return self._core.engine.id_to_token(single)
         row = [int(index) for index in ids]
         if skip_special_tokens:
             special = set(self.all_special_ids)
@@ -270,6 +272,8 @@ class TokenizersBackend(Tokenizer):
 
     def convert_tokens_to_string(self, tokens: list[str]) -> str:
         """Return the text that token strings stand for."""
+        if isinstance(tokens, str):
+            raise TypeError(f"a list of token strings was expected, not one str: {tokens!r:.80}")
         return self._core.engine.decode_tokens(list(tokens))
 
     # --- beginning and end tokens -------------------------------------------------------------------------------------
@@ -406,7 +410,7 @@ class TokenizersBackend(Tokenizer):
         core = self._core.compiled
         engine = core.engine
         in_bytes = _counts_bytes(offsets)
-        return_offsets_mapping |= in_bytes
+        return_offsets_mapping = bool(return_offsets_mapping) or in_bytes
         sampling = sampling_of(dropout, alpha, nbest_size, seed, draws=core.draws, native=core.reason is None)
         if split_special_tokens is None:
             split_special_tokens = self.split_special_tokens
@@ -421,9 +425,9 @@ class TokenizersBackend(Tokenizer):
             plain
             and sampling is None
             and type(text) is str
+            and (text_pair is None or (type(text_pair) is str and not text_pair))
             and not (
-                text_pair
-                or wanted[1]
+                wanted[1]
                 or return_special_tokens_mask
                 or return_offsets_mapping
                 or return_overflowing_tokens
@@ -450,13 +454,13 @@ class TokenizersBackend(Tokenizer):
         if sampling is not None:
             options["sampling"] = sampling
         if truncation_strategy is not _NO_CUT:
-            options["truncation"] = self._truncation(truncation_strategy, max_length, stride)
+            options["truncation"] = self._truncation(truncation_strategy, max_length, stride, add_special_tokens)
         if padding_strategy is not _NO_PAD:
             options["padding"] = self._padding(padding_strategy, max_length, padding_side, pad_to_multiple_of)
         batch: Any = engine.encode_batch(
             rows,
             offsets=return_offsets_mapping,
-            windows=return_overflowing_tokens,
+            windows=bool(return_overflowing_tokens),
             num_threads=num_threads,
             **options,
         )
@@ -508,8 +512,18 @@ class TokenizersBackend(Tokenizer):
         batch: Any = engine.encode_batch([text], add_special_tokens=False, offsets=True)
         return batch.lists("ids")[0], batch.offset_lists()[0]
 
-    def _truncation(self, strategy: TruncationStrategy, max_length: int | None, stride: int) -> Truncation:
+    def _truncation(
+        self, strategy: TruncationStrategy, max_length: int | None, stride: int, special: bool
+    ) -> Truncation:
         assert max_length is not None, "a truncation is resolved together with its length"
+        if stride:
+            # Said before anything is cut: whether windows can advance must not depend on how long a text is.
+            written = self._core.engine.num_special_tokens_to_add(False) if special else 0
+            if stride >= max_length - written >= 0:
+                raise ValueError(
+                    f"tokenizer stride set to {stride}, which is greater than or equal to its effective max length of "
+                    f"{max_length - written} (= {max_length} original max length - {written} added special tokens)"
+                )
         return (max_length, cast("Strategy", strategy.value), stride, cast("Side", self.truncation_side))
 
     def _padding(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import index
 from typing import TYPE_CHECKING, Any
 
 from lexel.batch_encoding import TensorType, as_lists, framework_of
@@ -9,7 +10,26 @@ from lexel.batch_encoding import TensorType, as_lists, framework_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["columns_of_lists", "rows_of_ids"]
+__all__ = ["columns_of_lists", "one_id", "rows_of_ids"]
+
+_PADDED = ("attention_mask", "token_type_ids", "special_tokens_mask")
+
+
+def _index(value: Any) -> int:
+    """Return an id as an int; what is no integer is refused, and not rounded."""
+    try:
+        return index(value)
+    except TypeError as error:
+        raise TypeError(f"ids are integers, not {type(value).__name__}: {value!r:.80}") from error
+
+
+def one_id(ids: Any) -> int | None:
+    """Return an id given by itself (an int, a number or array without dimensions) as an int, None for many."""
+    if isinstance(ids, int):
+        return ids
+    if getattr(ids, "ndim", None) == 0 or not hasattr(ids, "__iter__"):
+        return _index(ids)
+    return None
 
 
 def rows_of_ids(ids: Any) -> tuple[Sequence[Any], bool]:
@@ -21,7 +41,7 @@ def rows_of_ids(ids: Any) -> tuple[Sequence[Any], bool]:
             return [ids], False
         if isinstance(ids[0], (list, tuple)) or getattr(ids[0], "ndim", 0) == 1:
             return ids, True
-        return [[int(index) for index in ids]], False
+        return [[_index(value) for value in ids]], False
     if isinstance(ids, int):
         return [[ids]], False
     kind = framework_of(ids)
@@ -66,7 +86,9 @@ def columns_of_lists(columns: Any, main: str) -> tuple[dict[str, Any], TensorTyp
         if isinstance(first, (list, tuple)):
             first = next((row[0] for row in made[main] if len(row)), 0)
         if isinstance(first, int):
-            return made, None, stacked
+            # Columns that are padded too may be arrays all the same; the others are passed through as they are.
+            padded = {key: as_lists(made[key]) for key in _PADDED if framework_of(made.get(key)) is not None}
+            return {**made, **padded}, None, stacked
         framework = framework_of(first)
         if framework is None:
             raise ValueError(

@@ -277,10 +277,13 @@ class Tokenizer(Showing, TokenBudget):
             "verbose": verbose,
         }
         if extra:
+            for key in ("padding_strategy", "truncation_strategy"):
+                if key in extra:
+                    raise TypeError(f"{key}= is no argument of a call; pass {key.partition('_')[0]}=")
             options.update(extra)
         if text_target is None:
             if text is None:
-                raise ValueError("give a text: tok(text), or a target: tok(text_target=…)")
+                raise ValueError("You need to specify either `text` or `text_target`: tok(text), or tok(text_target=…)")
             return self._encode_plus(text, text_pair, **options)
         if text is not None:
             encoded = self._encode_plus(text, text_pair, **options)
@@ -391,7 +394,7 @@ class Tokenizer(Showing, TokenBudget):
         main = self.model_input_names[0]
         if main not in columns:
             raise ValueError(
-                "you should supply an encoding or a list of encodings to this method that includes "
+                "You should supply an encoding or a list of encodings to this method that includes "
                 f"{main}, but you provided {list(columns)}"
             )
         if columns[main] is None or (hasattr(columns[main], "__len__") and len(columns[main]) == 0):
@@ -414,7 +417,7 @@ class Tokenizer(Showing, TokenBudget):
         )
         if masks is not None:
             made["attention_mask"] = masks
-        return BatchEncoding(made, tensor_type=return_tensors or framework)
+        return BatchEncoding(made, tensor_type=framework if return_tensors is None else return_tensors)
 
     # --- ids → text -----------------------------------------------------------------------------------------------
 

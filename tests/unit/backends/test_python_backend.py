@@ -66,7 +66,11 @@ def test_inputs_of_every_kind() -> None:
     assert tok(["a", "b"], is_split_into_words=True)["input_ids"] == [2, 4, 5, 3]
     assert tok([["a", "b"], ["c"]], is_split_into_words=True)["input_ids"] == [[2, 4, 5, 3], [2, 6, 3]]
     assert tok([])["input_ids"] == []
-    for wrong, message in [(5, "found int"), (None, "give a text"), ([("a", "b", "c")], "pair of sequences")]:
+    for wrong, message in [
+        (5, "found int"),
+        (None, "You need to specify either"),
+        ([("a", "b", "c")], "pair of sequences"),
+    ]:
         with pytest.raises(ValueError, match=message):
             tok(wrong)
     with pytest.raises(ValueError, match="same length"):
