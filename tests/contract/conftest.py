@@ -1,63 +1,19 @@
-"""Small tokenizers of every kind, each on our core (where it can run it) and on the second engine."""
+"""Tokenizers of every kind, each on our core (where it can run it) and on the second engine; and all there are."""
 
 from __future__ import annotations
 
 import json
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import tokenizers
+from tests.contract.small import CORPUS, KINDS, SPECIAL, forced, pipeline
+from tests.contract.subjects import SUBJECTS, Subject
 
-from lexel import GPT2Tokenizer, LlamaTokenizer, TokenizersBackend
-from lexel.backends.engine import Compiled, compile_json
-from lexel.backends.fallback import FallbackEngine
+from lexel import TokenizersBackend
+from lexel.backends.engine import compile_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-CORPUS = [
-    "The quick brown fox jumps over the lazy dog, again and again and again.",
-    "Don't panic! It's only 1234567 small steps to the sea, isn't it?",
-    "naïve café, Straße, Ελληνικά, Русский, 日本語のテキスト, 한국어, 😀 👨‍👩‍👧 é",
-    "def f(x):\n    return x * 2  # twice\n\n\n",
-]
-KINDS = ("byte-level", "metaspace", "wordpiece")
-SPECIAL = {"pad_token": "<pad>", "cls_token": "<cls>", "sep_token": "<sep>", "unk_token": "<unk>"}
-
-
-def _wordpiece() -> str:
-    library = tokenizers.Tokenizer(tokenizers.models.WordPiece(unk_token="<unk>"))
-    library.normalizer = tokenizers.normalizers.BertNormalizer()
-    library.pre_tokenizer = tokenizers.pre_tokenizers.BertPreTokenizer()
-    library.decoder = tokenizers.decoders.WordPiece()
-    trainer = tokenizers.trainers.WordPieceTrainer(
-        vocab_size=300, special_tokens=["<unk>", *list(SPECIAL.values())[:3]], show_progress=False
-    )
-    library.train_from_iterator(CORPUS, trainer=trainer)
-    return str(library.to_str())
-
-
-@cache
-def pipeline(kind: str) -> str:
-    """Return the tokenizer.json of a small tokenizer that writes `<cls> A <sep>` and `<cls> A <sep> B <sep>`."""
-    if kind == "wordpiece":
-        text = _wordpiece()
-    else:
-        empty = GPT2Tokenizer(**SPECIAL) if kind == "byte-level" else LlamaTokenizer(**SPECIAL)
-        text = empty.train_new_from_iterator(CORPUS, 420).backend_tokenizer.to_str()
-    library = tokenizers.Tokenizer.from_str(text)
-    ids = [(token, library.token_to_id(token)) for token in ("<cls>", "<sep>")]
-    library.post_processor = tokenizers.processors.TemplateProcessing(
-        single="<cls> $A <sep>", pair="<cls> $A <sep> $B:1 <sep>:1", special_tokens=ids
-    )
-    return str(library.to_str())
-
-
-def forced(text: str) -> Compiled:
-    """Return a pipeline on the second engine, though the core may be able to run it."""
-    return Compiled(FallbackEngine.from_json(text), "asked for by a test")
-
+    from collections.abc import Callable, Iterator
 
 Make = "Callable[..., TokenizersBackend]"
 
@@ -91,3 +47,31 @@ def both(request: pytest.FixtureRequest) -> tuple[TokenizersBackend, TokenizersB
 @pytest.fixture(scope="session")
 def corpus() -> list[str]:
     return [*CORPUS, "", " ", "  two  spaces  ", "\t\n", "a" * 300, json.dumps({"k": [1, 2]}), "�", "x <pad> y<sep>"]
+
+
+def state(tok: Any) -> tuple[Any, ...]:
+    """Return what a test could leave changed."""
+    sides = (tok.padding_side, tok.truncation_side, tok.model_max_length, tok.split_special_tokens, tok.chat_template)
+    return (len(tok), tok.special_tokens_map, tok.extra_special_tokens, *sides)
+
+
+@pytest.fixture(params=SUBJECTS, ids=lambda subject: subject.name)
+def subject(request: pytest.FixtureRequest) -> Iterator[Subject]:
+    """Every tokenizer there is; the shared one is as it was when the test is over."""
+    found: Subject = request.param
+    before = state(found.tok)
+    yield found
+    assert state(found.tok) == before, "a test changed the tokenizer that all share"
+
+
+@pytest.fixture
+def any_tok(subject: Subject) -> Any:
+    """Every tokenizer there is, to be read only."""
+    return subject.tok
+
+
+@pytest.fixture(params=[subject for subject in SUBJECTS if not subject.large], ids=lambda subject: subject.name)
+def light(request: pytest.FixtureRequest) -> Subject:
+    """Every class and engine, without the folders of the shared data: these are cheap to load again."""
+    found: Subject = request.param
+    return found
