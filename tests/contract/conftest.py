@@ -75,3 +75,13 @@ def light(request: pytest.FixtureRequest) -> Subject:
     """Every class and engine, without the folders of the shared data: these are cheap to load again."""
     found: Subject = request.param
     return found
+
+
+@pytest.fixture(
+    params=[pytest.param(one, marks=pytest.mark.slow if one.heavy else ()) for one in SUBJECTS],
+    ids=lambda subject: subject.name,
+)
+def savable(request: pytest.FixtureRequest) -> Subject:
+    """Every tokenizer there is; those that take seconds to write among the slow tests."""
+    found: Subject = request.param
+    return found

@@ -10,7 +10,6 @@ import copy
 import tempfile
 from dataclasses import dataclass
 from functools import cache, partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.conftest import data_folder
@@ -24,6 +23,7 @@ from lexel.families import MODULES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 __all__ = ["SUBJECTS", "Subject"]
 
@@ -36,11 +36,13 @@ class Subject:
         name: how reports call it.
         load: makes it with settings; slow for folders of the shared data.
         large: a folder of the shared data.
+        heavy: one that takes seconds to write.
     """
 
     name: str
     load: Callable[..., Tokenizer]
     large: bool = False
+    heavy: bool = False
 
     @property
     def tok(self) -> Any:
@@ -101,6 +103,10 @@ def _folder(path: Path, **settings: Any) -> Tokenizer:
     return AutoTokenizer.from_pretrained(path, **settings)
 
 
+def _megabytes(folder: Path) -> float:
+    return (folder / "tokenizer.json").stat().st_size / 2**20
+
+
 def _folders() -> list[Path]:
     root = data_folder() / "tokenizers"
     return sorted(path.parent for path in root.glob("*/tokenizer.json"))
@@ -112,5 +118,5 @@ SUBJECTS = [
     Subject("python-words-with-places", PlacedWordTokenizer),
     Subject("python-bert", _legacy),
     *(Subject(name, partial(_family, name)) for name in sorted(MODULES)),
-    *(Subject(path.name, partial(_folder, path), large=True) for path in _folders()),
+    *(Subject(path.name, partial(_folder, path), True, _megabytes(path) > 6) for path in _folders()),
 ]

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from lexel import BatchEncoding
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -207,7 +205,3 @@ def test_the_vocabulary(tok: TokenizersBackend) -> None:
     assert tok.max_token_id == max(vocab.values())
     assert tok.embedding_size(64) % 64 == 0
     assert 0 <= tok.embedding_size(64) - (tok.max_token_id + 1) < 64
-
-
-def test_results_are_batch_encodings(tok: TokenizersBackend) -> None:
-    assert isinstance(tok("a"), BatchEncoding)

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from tests.contract.subjects import SUBJECTS
 
 from lexel import AddedToken, BatchEncoding, PythonBackend, Tokenizer, TokenizersBackend
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.contract.subjects import Subject
 
 NAMED = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"]
@@ -203,3 +206,8 @@ def test_special_tokens_of_a_model_are_attributes(light: Subject) -> None:
 def test_a_missing_name_is_an_attribute_error(any_tok: Any, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR), pytest.raises(AttributeError, match=type(any_tok).__name__):
         _ = any_tok.no_such_token
+
+
+def test_the_shared_folders_are_among_them(shared_data: Path) -> None:
+    names = {subject.name for subject in SUBJECTS if subject.large}
+    assert names == {path.parent.name for path in (shared_data / "tokenizers").glob("*/tokenizer.json")}

@@ -55,14 +55,6 @@ def test_padding_lengths(tok: TokenizersBackend) -> None:
     assert len(tok("fox", padding="max_length")["input_ids"]) == 20
 
 
-def test_padding_needs_a_token(make: Callable[..., TokenizersBackend]) -> None:
-    tok = make(pad_token=None)
-    with pytest.raises(ValueError, match="does not have a padding token"):
-        tok(["a", LONG], padding=True)
-    tok.add_special_tokens({"pad_token": "[PAD]"})
-    assert len(set(lengths(tok(["a", LONG], padding=True)))) == 1
-
-
 def test_a_wrong_side_is_refused(tok: TokenizersBackend) -> None:
     with pytest.raises(ValueError, match="'left' or 'right'"):
         tok(["a", LONG], padding=True, padding_side="up")

@@ -228,14 +228,3 @@ def test_ends_that_are_written_already_are_left_as_they_are(make: Callable[..., 
     assert tok("a", "b")["input_ids"] == pair
     tok.add_bos_token = True
     assert tok("a", "b")["input_ids"] == pair
-
-
-def test_conflicts_with_methods_are_told(make: Callable[..., TokenizersBackend]) -> None:
-    with pytest.raises(AttributeError, match="conflicts with the method get_vocab"):
-        make(get_vocab=True)
-
-
-def test_many_tokens_are_added_in_linear_time(tok: TokenizersBackend) -> None:
-    tokens = [f"<extra-{index}>" for index in range(20_000)]
-    assert tok.add_tokens(tokens) == len(tokens)
-    assert tok.encode("<extra-19999>", add_special_tokens=False) == [len(tok) - 1]

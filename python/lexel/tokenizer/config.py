@@ -28,6 +28,7 @@ CLASS_KEY = "lexel_class"
 
 # Never saved: they name files and places of this machine, or live in the pipeline.
 _PRIVATE = (
+    "_spm_precompiled_charsmap",
     "add_bos_token",
     "add_eos_token",
     "added_tokens_decoder",
