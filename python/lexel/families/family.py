@@ -56,6 +56,8 @@ class Family(TokenizersBackend):
     first_tokens: ClassVar[tuple[str, ...]] = ()
     # The post-processor that readers of this class's saved files use, see `rebuilding`.
     kept_post_processor: ClassVar[Kept] = "own"
+    # Whether they keep the flags of special tokens, or add these anew by their texts.
+    keeps_flags: ClassVar[bool] = True
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

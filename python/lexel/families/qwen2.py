@@ -27,6 +27,7 @@ class Qwen2Tokenizer(Family):
         "tokenizer_file": "tokenizer.json",
     }
     kept_post_processor = "any"
+    keeps_flags = False
     defaults: ClassVar[dict[str, Any]] = {
         "unk_token": "<|endoftext|>",
         "bos_token": None,

@@ -42,6 +42,8 @@ def reads_alike(tokenizer: Family, stated: Mapping[str, Any], compat: Compat) ->
     own = family._empty_pipeline(settings)
     if any(_parts(engine, name) != _parts(own, name) for name in ("normalizer", "pre_tokenizer")):
         return False
+    if not family.keeps_flags and _has_flags(tokenizer):
+        return False
     kept, present = family.kept_post_processor, engine.component("post_processor")
     if kept == "any" or (kept == "bos" and compat == "v5"):
         return True
@@ -50,6 +52,12 @@ def reads_alike(tokenizer: Family, stated: Mapping[str, Any], compat: Compat) ->
         return bos is not None and writes_alike(present, with_ends(None, bos, None, ()))
     template = tokenizer.template(settings)
     return writes_alike(present, own.component("post_processor") if template is None else json.dumps(template))
+
+
+def _has_flags(tokenizer: Family) -> bool:
+    special = set(tokenizer.all_special_tokens)
+    tokens = tokenizer.added_tokens_decoder.values()
+    return any(token.lstrip or token.rstrip or token.single_word for token in tokens if token.content in special)
 
 
 def _parts(engine: AnyEngine, name: Literal["normalizer", "pre_tokenizer"]) -> list[dict[str, Any]]:

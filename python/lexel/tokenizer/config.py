@@ -10,13 +10,12 @@ import copy
 import json
 from typing import TYPE_CHECKING, Any, Literal
 
-from lexel.added_token import AddedToken, plain_config
+from lexel.added_token import plain_config
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from lexel.added_token import SpecialToken
     from lexel.tokenizer.special_tokens import SpecialTokens
 
 __all__ = ["CLASS_KEY", "Compat", "build_config", "generic_name", "write_json"]
@@ -85,16 +84,9 @@ def build_config(
         if own:
             config["extra_special_tokens"] = own
         if extra:
-            # With their flags where these say something: some readers of a class add them by these texts alone.
-            config["additional_special_tokens"] = [_told(token) for token in special.extra]
+            config["additional_special_tokens"] = extra
     result: dict[str, Any] = plain_config(config)
     return result
-
-
-def _told(token: SpecialToken) -> SpecialToken:
-    """Return an extra token, as its text where that says all."""
-    text = str(token)
-    return text if isinstance(token, str) or token.flags == AddedToken(text, special=True).flags else token
 
 
 def generic_name(compat: Compat) -> str:

@@ -48,7 +48,14 @@ def save(
         raise NotADirectoryError(f"a tokenizer is saved as a folder, and {str(folder)!r} is a file")
     folder.mkdir(parents=True, exist_ok=True)
     config = _config(tokenizer, compat)
-    config |= _class_names(tokenizer, config, compat)
+    names = _class_names(tokenizer, config, compat)
+    if compat == "v4" or CLASS_KEY in names:
+        # A class of other readers need not have the settings of ours by itself; older ones take the columns of a model
+        # from theirs.
+        settings = _settings(tokenizer)
+        config |= {key: value for key, value in settings.items() if value != _CHANGEABLE[key]}
+        config["model_input_names"] = settings["model_input_names"]
+    config |= names
     templates, in_config = save_templates(tokenizer.chat_template, folder, prefix, as_files=template_files)
     if in_config is not None:
         config["chat_template"] = in_config
@@ -65,9 +72,6 @@ def _config(tokenizer: Tokenizer, compat: Compat) -> dict[str, Any]:
         key: value for key, value in _settings(tokenizer).items() if value != getattr(type(tokenizer), key, False)
     }
     current |= {"model_max_length": tokenizer.model_max_length, "backend": tokenizer.backend}
-    if compat == "v4":
-        # Older readers take it from their class, whose default is another for the generic class and for some families.
-        current["model_input_names"] = tokenizer.model_input_names
     for key in ("response_template", "chat_control_tokens"):
         if state[key] is not None:
             current[key] = state[key]
@@ -86,16 +90,6 @@ def _config(tokenizer: Tokenizer, compat: Compat) -> dict[str, Any]:
 def _settings(tokenizer: Tokenizer) -> dict[str, Any]:
     """Return the settings that may be changed after construction."""
     return {key: getattr(tokenizer, key) for key in _CHANGEABLE}
-
-
-def _unlike_defaults(tokenizer: Tokenizer) -> dict[str, Any]:
-    """Return the settings that a reader's class may not have by itself, be it ours or the generic one."""
-    own = type(tokenizer)
-    return {
-        key: value
-        for key, value in _settings(tokenizer).items()
-        if value != _CHANGEABLE[key] or value != getattr(own, key, value)
-    }
 
 
 def _class_names(tokenizer: Tokenizer, config: dict[str, Any], compat: Compat) -> dict[str, str]:
