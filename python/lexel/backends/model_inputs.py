@@ -74,8 +74,11 @@ class ModelInputs(Tokenizer):
             pair_ids_offsets: the same of the second sequence.
 
         Raises:
+            TypeError: a text in place of ids.
             ValueError: overflowing ids of a pair truncated by "longest_first": they come from both sequences.
         """
+        if isinstance(ids, str) or isinstance(pair_ids, str):
+            raise TypeError("prepare_for_model takes ids, not a str; call the tokenizer with texts")
         pad, cut, limit = self._strategies(padding, truncation, max_length, pad_to_multiple_of, verbose)
         pair = pair_ids is not None
         if return_overflowing_tokens and cut is TruncationStrategy.LONGEST_FIRST and pair:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import json
 import logging
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from lexel.added_token import AddedToken, as_added_token
 from lexel.backends.model_inputs import ModelInputs
 from lexel.backends.python_inputs import Text, sort_texts
+from lexel.backends.sampling import refuse_sampling
+from lexel.backends.text_stream import TextStream
 from lexel.backends.trie import Trie
 from lexel.batch_encoding import BatchEncoding, TensorType
 from lexel.errors import UnsupportedError
@@ -126,8 +129,8 @@ class PythonBackend(ModelInputs):
         self._update_total_vocab_size()
 
     def get_added_vocab(self) -> dict[str, int]:
-        """Return the added tokens, token → id."""
-        return dict(self._added_tokens_encoder)
+        """Return the added tokens, token → id, ascending by id."""
+        return dict(sorted(self._added_tokens_encoder.items(), key=lambda entry: entry[1]))
 
     def _add_tokens(self, new_tokens: Sequence[Any], special_tokens: bool = False) -> int:
         with self._lock:
@@ -268,6 +271,8 @@ class PythonBackend(ModelInputs):
         return_offsets_mapping: bool = False,
         **options: Any,
     ) -> BatchEncoding:
+        if type(self).prepare_for_tokenization is PythonBackend.prepare_for_tokenization:
+            refuse_sampling(options, f"{type(self).__name__} tokenizes in Python")
         rows, batched = sort_texts(text, text_pair, is_split_into_words)
         passed = ("return_token_type_ids", "return_special_tokens_mask", "return_length", "verbose")
         shared: dict[str, Any] = {
@@ -354,11 +359,22 @@ class PythonBackend(ModelInputs):
         clean_up_tokenization_spaces: bool | None = None,
         **_ignored: Any,
     ) -> str:
-        tokens = self.convert_ids_to_tokens(token_ids, skip_special_tokens=skip_special_tokens)
-        text = self.convert_tokens_to_string([tokens] if isinstance(tokens, str) else tokens)
+        text = self._joined(token_ids, skip_special_tokens)
         wanted = clean_up_tokenization_spaces
         wanted = self.clean_up_tokenization_spaces if wanted is None else wanted
         return self.clean_up_tokenization(text) if wanted else text
+
+    def _joined(self, ids: Any, skip_special_tokens: bool) -> str:
+        tokens = self.convert_ids_to_tokens(ids, skip_special_tokens=skip_special_tokens)
+        # Ids of padded model heads have no token; other backends drop them too.
+        return self.convert_tokens_to_string([token for token in tokens if token is not None])
+
+    def decode_stream(self, *, skip_special_tokens: bool = False) -> Any:
+        """Return an object that turns ids into text: `feed(id)` gives the newly final text, `flush()` the rest.
+
+        The texts joined equal `decode` where `convert_tokens_to_string` only appends; clean-up of spaces is not done.
+        """
+        return TextStream(partial(self._joined, skip_special_tokens=skip_special_tokens))
 
     # --- files --------------------------------------------------------------------------------------------------------
 

@@ -411,7 +411,7 @@ class TokenizersBackend(Tokenizer):
         engine = core.engine
         in_bytes = _counts_bytes(offsets)
         return_offsets_mapping = bool(return_offsets_mapping) or in_bytes
-        sampling = sampling_of(dropout, alpha, nbest_size, seed, draws=core.draws, native=core.reason is None)
+        sampling = sampling_of(dropout, alpha, nbest_size, seed, draws=core.draws, reason=core.reason)
         if split_special_tokens is None:
             split_special_tokens = self.split_special_tokens
         wanted = (

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from tests.unit.backends.python_tokenizers import PlacedWordTokenizer, WordTokenizer
 
-from lexel import AddedToken, PreTrainedTokenizer, PythonBackend, UnsupportedError
+from lexel import AddedToken, PreTrainedTokenizer, PythonBackend, UnsupportedError, VocabularyError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -192,3 +192,91 @@ def test_control_tokens_of_users_are_text_in_a_chat() -> None:
     tok = WordTokenizer(chat_template="{% for m in messages %}<cls> {{ m['content'] }} <sep>{% endfor %}")
     ids = tok.apply_chat_template([{"role": "user", "content": "hello"}], return_dict=False)
     assert ids == [2, 7, 3]
+
+
+def test_ids_without_a_token_are_left_out() -> None:
+    tok = WordTokenizer()
+    assert tok.decode([4, 10**6, 5]) == "a b", "models with padded heads produce them"
+    assert tok.decode(10**6) == ""
+    with pytest.raises(VocabularyError, match="1000000"):
+        tok.decode([4, 10**6], errors="strict")
+
+
+def test_drawing_is_refused_with_the_reason() -> None:
+    for option in ("dropout", "alpha", "nbest_size", "seed"):
+        with pytest.raises(UnsupportedError, match=f"WordTokenizer tokenizes in Python: {option}= needs"):
+            WordTokenizer()("hello", **{option: 1})
+    assert WordTokenizer()("hello", dropout=None)["input_ids"] == [7]
+
+    class Drawing(WordTokenizer):
+        def prepare_for_tokenization(
+            self, text: str, is_split_into_words: bool = False, **kwargs: Any
+        ) -> tuple[str, dict[str, Any]]:
+            return text * (kwargs.pop("seed", None) or 1), kwargs
+
+    assert Drawing()("hello ", seed=2)["input_ids"] == [7, 7], "a class may have such an argument of its own"
+
+
+def test_a_text_is_no_row_of_ids() -> None:
+    tok = WordTokenizer(special_tokens_pattern="cls_sep")
+    for texts in (("a b",), ([4], "a b")):
+        with pytest.raises(TypeError, match="takes ids, not a str"):
+            tok.prepare_for_model(*texts)
+
+
+def test_added_tokens_are_listed_by_id() -> None:
+    tok = WordTokenizer()
+    tok.add_tokens(["zz", "b"])
+    assert list(tok.added_tokens_encoder.items()) == sorted(tok.added_tokens_encoder.items(), key=lambda item: item[1])
+    assert tok.added_tokens_encoder == tok.get_added_vocab()
+
+
+class Utf8Tokenizer(WordTokenizer):
+    """One token a byte; characters come from several."""
+
+    def _tokenize(self, text: str, **kwargs: Any) -> list[str]:
+        return [f"<{byte}>" for byte in text.encode()]
+
+    def _convert_token_to_id(self, token: str) -> int:
+        return 100 + int(token[1:-1]) if token[1:-1].isdigit() else super()._convert_token_to_id(token)
+
+    def _convert_id_to_token(self, index: int) -> str | None:
+        return f"<{index - 100}>" if index >= 100 else super()._convert_id_to_token(index)
+
+    def convert_tokens_to_string(self, tokens: list[str]) -> str:
+        parts = [bytes([int(token[1:-1])]) if token[1:-1].isdigit() else token.encode() for token in tokens]
+        return b"".join(parts).decode("utf-8", "replace")
+
+
+@pytest.mark.parametrize("kind", [WordTokenizer, Utf8Tokenizer])
+@pytest.mark.parametrize("skip", [False, True])
+def test_a_stream_ends_where_decoding_does(kind: type[WordTokenizer], skip: bool) -> None:
+    tok = kind(special_tokens_pattern="cls_sep")
+    for text in ("", "hello", "hello world a b c " * 40, "naïve café 日本語 😀 " * 20, "a <sep> b"):
+        ids = tok.encode(text)
+        stream = tok.decode_stream(skip_special_tokens=skip)
+        pieces = [stream.feed(index) for index in ids]
+        fork = stream.fork()
+        whole = "".join(pieces) + stream.flush()
+        assert whole == tok.decode(ids, skip_special_tokens=skip)
+        assert "".join(pieces) + fork.flush() == whole
+        assert "".join((stream.feed(ids), stream.flush())) == whole, "a flushed stream starts anew"
+
+
+def test_a_stream_holds_unfinished_characters_back() -> None:
+    tok = Utf8Tokenizer()
+    stream = tok.decode_stream()
+    assert [stream.feed(index) for index in tok.encode("a😀")] == ["a", "", "", "", "😀"]
+    stream.feed(tok.encode("😀")[:2])
+    assert stream.flush() == "\ufffd"
+
+
+def test_a_stream_does_not_read_everything_again() -> None:
+    tok = Utf8Tokenizer()
+    seen: list[int] = []
+    convert = tok.convert_tokens_to_string
+    tok.convert_tokens_to_string = lambda tokens: (seen.append(len(tokens)), convert(tokens))[1]  # type: ignore[method-assign]
+    stream = tok.decode_stream()
+    for index in tok.encode("some text, and more. " * 50):
+        stream.feed(index)
+    assert max(seen) < 50
