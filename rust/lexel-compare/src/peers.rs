@@ -20,7 +20,8 @@ pub type Span = (usize, usize);
 /// As many spans as ids.
 pub type IdsAndSpans = (Vec<u32>, Vec<Span>);
 
-const NO_SPECIALS: EncodeOptions = EncodeOptions { add_special_tokens: false, split_special_tokens: false };
+const NO_SPECIALS: EncodeOptions =
+    EncodeOptions { add_special_tokens: false, split_special_tokens: false, sampling: None };
 
 /// A loaded tokenizer of one of the libraries.
 pub enum Peer {
