@@ -168,3 +168,55 @@ def test_one_file_is_enough(tok: TokenizersBackend, tmp_path: Path, corpus: list
     for load in (Tokenizer.from_file, TokenizersBackend.from_file, AutoTokenizer.from_pretrained):
         assert load(tmp_path / "my.json")(corpus)["input_ids"] == tok(corpus)["input_ids"]
     assert TokenizersBackend(tokenizer_file=str(tmp_path / "my.json"))(corpus)["input_ids"] == tok(corpus)["input_ids"]
+
+
+def test_a_failing_save_leaves_the_folder_as_it_was(
+    tok: TokenizersBackend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tok.chat_template = {"default": "D", "other": "O"}
+    tok.save_pretrained(tmp_path / "there")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+
+    def fail(*args: Any) -> Any:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(type(tok._core), "save", fail)
+    tok.add_tokens(["zzz"])
+    tok.chat_template = "another"
+    for folder in (tmp_path / "there", tmp_path / "new" / "deep"):
+        with pytest.raises(OSError, match="no space left"):
+            tok.save_pretrained(folder)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["there"]
+
+
+def test_files_an_older_save_left_say_nothing(tok: TokenizersBackend, tmp_path: Path) -> None:
+    (tmp_path / "special_tokens_map.json").write_text(
+        '{"pad_token": "<old>", "additional_special_tokens": ["<older>"]}'
+    )
+    (tmp_path / "added_tokens.json").write_text('{"<stray>": 9999}')
+    tok.save_pretrained(tmp_path)
+    again = TokenizersBackend.from_pretrained(tmp_path)
+    assert (again.special_tokens_map, again.extra_special_tokens, len(again)) == (tok.special_tokens_map, [], len(tok))
+    config = json.loads((tmp_path / "tokenizer_config.json").read_text("utf-8"))
+    del config["backend"]
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps(config))
+    old = TokenizersBackend.from_pretrained(tmp_path)
+    assert (old.pad_token, old.extra_special_tokens) == ("<old>", ["<older>"]), "what older releases wrote is read"
+
+
+def test_arguments_of_saving(tok: TokenizersBackend, tmp_path: Path) -> None:
+    names = [path.rsplit("/", 1)[1] for path in tok.save_pretrained(tmp_path, filename_prefix="p", legacy_format=True)]
+    assert names == ["p-tokenizer_config.json", "p-tokenizer.json"] == sorted(names, reverse=True)
+    assert {path.name for path in tmp_path.iterdir()} == set(names)
+    tok.save_pretrained(tmp_path, save_format="hf")
+    with pytest.raises(ValueError, match="save_format should be"):
+        tok.save_pretrained(tmp_path / "x", save_format="other")
+    with pytest.raises(NotImplementedError, match="tekken"):
+        tok.save_pretrained(tmp_path / "x", save_format="mistral")
+    with pytest.raises(ValueError, match="compat should be"):
+        tok.save_pretrained(tmp_path / "x", compat="v3")  # type: ignore[arg-type]
+    for method in (tok.save_pretrained, tok.push_to_hub):
+        with pytest.raises(TypeError, match="now token="):
+            method("x", use_auth_token="…")  # type: ignore[operator]
+    assert not (tmp_path / "x").exists()

@@ -127,7 +127,9 @@ def _added_tokens(
     stated = options.get("added_tokens_decoder")
     if stated is not None:
         return {int(index): _token_of(token) for index, token in stated.items()}
-    _read_special_tokens_map(files, options, given)
+    if "backend" not in options:
+        # Those who write this key write no such file: one that is there was left by an older save.
+        _read_special_tokens_map(files, options, given)
     if has_pipeline:
         # The pipeline's own list is complete, and the core has read it.
         return {}

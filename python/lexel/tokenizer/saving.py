@@ -1,22 +1,20 @@
-"""Writing a tokenizer to a folder, and a folder to the hub; its fingerprint."""
+"""Writing a tokenizer to a folder."""
 
 from __future__ import annotations
 
-import hashlib
-import json
+import contextlib
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lexel.tokenizer.config import CLASS_KEY, build_config, generic_name, write_json
 from lexel.tokenizer.template_files import save_templates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
-
     from lexel.tokenizer.config import Compat
     from lexel.tokenizer.tokenizer import Tokenizer
 
-__all__ = ["fingerprint", "save", "upload"]
+__all__ = ["changeable_settings", "save", "saved_config", "stated_config"]
 
 # Settings that may be changed after construction, and what they are by default.
 _CHANGEABLE = {
@@ -40,37 +38,68 @@ def save(
 ) -> tuple[str, ...]:
     """Write the configuration, the templates and the backend's files; return their paths in that order.
 
+    All files are written elsewhere first, and take their places when each is complete: after an error the folder is
+    what it was.
+
     Raises:
         NotADirectoryError: the folder is a file.
-        ValueError: a template has a name that leads out of the folder; no template is written then.
+        ValueError: an unknown `compat`, or a template with a name that leads out of the folder.
     """
+    if compat not in ("v4", "v5"):
+        raise ValueError(f"compat should be 'v4' or 'v5', not {compat!r}")
     if folder.is_file():
         raise NotADirectoryError(f"a tokenizer is saved as a folder, and {str(folder)!r} is a file")
+    config = saved_config(tokenizer, compat)
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
     folder.mkdir(parents=True, exist_ok=True)
-    config = _config(tokenizer, compat)
+    try:
+        # Beside the places they take: a file is moved within one disk, at once.
+        with tempfile.TemporaryDirectory(prefix=".saving-", dir=folder) as name:
+            draft = Path(name)
+            templates, in_config = save_templates(tokenizer.chat_template, draft, prefix, as_files=template_files)
+            if in_config is not None:
+                config["chat_template"] = in_config
+            path = draft / f"{prefix}tokenizer_config.json"
+            write_json(path, config)
+            written = [str(path), *map(str, templates), *tokenizer._save_backend(draft, prefix, legacy_format)]
+            for source in sorted(path for path in draft.rglob("*") if not path.is_dir()):
+                target = folder / source.relative_to(draft)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                source.replace(target)
+            return tuple(_moved(path, draft, folder) for path in written)
+    except BaseException:
+        for path in missing:
+            # Made for nothing; `rmdir` leaves what others have written into.
+            with contextlib.suppress(OSError):
+                path.rmdir()
+        raise
+
+
+def _moved(path: str, draft: Path, folder: Path) -> str:
+    """Return where a file is now; classes of users may write elsewhere."""
+    place = Path(path)
+    return str(folder / place.relative_to(draft)) if place.is_relative_to(draft) else path
+
+
+def saved_config(tokenizer: Tokenizer, compat: Compat) -> dict[str, Any]:
+    """Return the content of a `tokenizer_config.json`."""
+    config = stated_config(tokenizer, compat)
     names = _class_names(tokenizer, config, compat)
     if compat == "v4" or CLASS_KEY in names:
         # A class of other readers need not have the settings of ours by itself; older ones take the columns of a model
         # from theirs.
-        settings = _settings(tokenizer)
+        settings = changeable_settings(tokenizer)
         config |= {key: value for key, value in settings.items() if value != _CHANGEABLE[key]}
         config["model_input_names"] = settings["model_input_names"]
-    config |= names
-    templates, in_config = save_templates(tokenizer.chat_template, folder, prefix, as_files=template_files)
-    if in_config is not None:
-        config["chat_template"] = in_config
-    path = folder / f"{prefix}tokenizer_config.json"
-    write_json(path, config)
-    backend_files = tokenizer._save_backend(folder, prefix, legacy_format)
-    return (str(path), *(str(template) for template in templates), *backend_files)
+    return config | names
 
 
-def _config(tokenizer: Tokenizer, compat: Compat) -> dict[str, Any]:
+def stated_config(tokenizer: Tokenizer, compat: Compat) -> dict[str, Any]:
+    """Return what a configuration says of a tokenizer, but for its class."""
     state = vars(tokenizer)
     current = {key: state[key] for key in tokenizer.init_kwargs if key in state}
-    current |= {
-        key: value for key, value in _settings(tokenizer).items() if value != getattr(type(tokenizer), key, False)
-    }
+    settings, kind = changeable_settings(tokenizer), type(tokenizer)
+    current |= {key: value for key, value in settings.items() if value != getattr(kind, key, _CHANGEABLE[key])}
     current |= {"model_max_length": tokenizer.model_max_length, "backend": tokenizer.backend}
     for key in ("response_template", "chat_control_tokens"):
         if state[key] is not None:
@@ -87,7 +116,7 @@ def _config(tokenizer: Tokenizer, compat: Compat) -> dict[str, Any]:
     return config
 
 
-def _settings(tokenizer: Tokenizer) -> dict[str, Any]:
+def changeable_settings(tokenizer: Tokenizer) -> dict[str, Any]:
     """Return the settings that may be changed after construction."""
     return {key: getattr(tokenizer, key) for key in _CHANGEABLE}
 
@@ -100,48 +129,3 @@ def _class_names(tokenizer: Tokenizer, config: dict[str, Any], compat: Compat) -
     if name == generic_name(compat) and own != "TokenizersBackend":
         names[CLASS_KEY] = own
     return names
-
-
-def fingerprint(tokenizer: Tokenizer) -> str:
-    """Return a hash of all a tokenizer is: its class, its settings, its backend's state."""
-    config = _config(tokenizer, "v5") | _settings(tokenizer)
-    config |= {"chat_template": tokenizer.chat_template, "pad_token_type_id": tokenizer.pad_token_type_id}
-    stated = json.dumps(config, sort_keys=True, ensure_ascii=True, default=_stable)
-    digest = hashlib.sha256()
-    kind = type(tokenizer)
-    for part in (f"{kind.__module__}.{kind.__qualname__}", stated, tokenizer._backend_state()):
-        data = part.encode("utf-8", "surrogatepass")
-        digest.update(len(data).to_bytes(8, "little") + data)
-    return digest.hexdigest()
-
-
-def _stable(value: Any) -> Any:
-    """Return what stands for a setting that JSON has no form for: the same in every process."""
-    if isinstance(value, (set, frozenset)):
-        return sorted(map(repr, value))
-    if isinstance(value, bytes):
-        return value.hex()
-    kind = type(value)
-    # An address in a text says nothing of the object.
-    shown = repr(value)
-    return f"{kind.__module__}.{kind.__qualname__}" if " at 0x" in shown else shown
-
-
-def upload(folder: Path, files: Iterable[str], *, repo_id: str, **options: Any) -> Any:
-    """Upload saved files to a repository of the hub, made if it is not there; return the commit.
-
-    Args:
-        folder: where the files are.
-        files: their paths.
-        repo_id: `owner/name`.
-        **options: `token`, `private`, `revision`, `create_pr`, `commit_message`, `commit_description`.
-    """
-    from huggingface_hub import HfApi
-
-    api = HfApi(token=options.pop("token", None))
-    repo_id = api.create_repo(repo_id, private=options.pop("private", None), exist_ok=True).repo_id
-    patterns = [path.removeprefix(f"{folder}/") for path in files]
-    message = options.pop("commit_message", None) or "Upload tokenizer"
-    return api.upload_folder(
-        repo_id=repo_id, folder_path=folder, allow_patterns=patterns, commit_message=message, **options
-    )

@@ -2,54 +2,36 @@
 
 A backend derives from `Tokenizer` and brings the encoding of texts, the decoding of ids and the vocabulary. Here is
 all that does not depend on it: arguments and their meaning, special tokens by name, padding, chat, loading, saving.
-The special-token names are in `special_tokens`, files in `loading` and `tokenizer_config`, chat in `chat`.
+The special-token names are in `special_tokens`, files in `files`, chat in `chat`.
 """
 
 from __future__ import annotations
 
 import copy
 import logging
-import tempfile
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from lexel.batch_encoding import BatchEncoding, TensorType
 from lexel.chat_templates.selection import named_templates, select_template
-from lexel.errors import UnsupportedError, VocabularyError
-from lexel.hub import ModelFiles, open_files
+from lexel.errors import VocabularyError
 from lexel.padding import PaddingStrategy, PadValues, TruncationStrategy, merge_rows, pad_rows, resolve
-from lexel.tokenizer import saving
 from lexel.tokenizer.budget import TokenBudget
+from lexel.tokenizer.files import TokenizerFiles
 from lexel.tokenizer.ids import columns_of_lists, rows_of_ids
-from lexel.tokenizer.loading import read_options
 from lexel.tokenizer.showing import Showing
 from lexel.tokenizer.special_tokens import SpecialTokens
-from lexel.tokenizer.template_files import load_templates
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Sequence
 
     from lexel.chat_templates.response import ResponseParser
-    from lexel.tokenizer.config import Compat
 
 __all__ = ["Tokenizer"]
 
 _LOGGER = logging.getLogger(__name__)
 _VERY_LARGE = int(1e30)
 _TOO_LONG = "sequence-length-is-longer-than-the-specified-maximum"
-# Loading arguments that never reach a constructor.
-_LOADING_ONLY = (
-    "proxies",
-    "use_fast",
-    "from_slow",
-    "trust_remote_code",
-    "code_revision",
-    "_from_auto",
-    "_from_pipeline",
-    "_commit_hash",
-)
 _CLEAN_UP = (
     (" .", "."),
     (" ?", "?"),
@@ -64,7 +46,7 @@ _CLEAN_UP = (
 )
 
 
-class Tokenizer(Showing, TokenBudget):
+class Tokenizer(Showing, TokenBudget, TokenizerFiles):
     """Text to ids and back. `Tokenizer.from_pretrained(...)` looks at the files and returns the right backend.
 
     Keyword arguments of the constructor become the tokenizer's settings: special tokens by name (`eos_token="</s>"`,
@@ -78,13 +60,11 @@ class Tokenizer(Showing, TokenBudget):
         ValueError: a side is neither "left" nor "right".
     """
 
-    vocab_files_names: ClassVar[dict[str, str]] = {}
     pretrained_vocab_files_map: ClassVar[dict[str, dict[str, str]]] = {}
     model_input_names: list[str] = ["input_ids", "attention_mask"]  # noqa: RUF012  (instances have their own)
     padding_side: str = "right"
     truncation_side: str = "right"
     slow_tokenizer_class: ClassVar[Any] = None
-    _auto_class: ClassVar[str | None] = None
 
     # Held by those who change the tokenizer; calls take no lock.
     _lock: threading.RLock
@@ -598,139 +578,7 @@ class Tokenizer(Showing, TokenBudget):
                 raise ValueError("prefix is one text or one row of ids; a parser reads one answer")
         return ResponseParser(template, prefix, tools=tools)
 
-    # --- files ----------------------------------------------------------------------------------------------------
-
-    @classmethod
-    def from_pretrained(
-        cls,
-        pretrained_model_name_or_path: str | os.PathLike[str],
-        *init_inputs: Any,
-        cache_dir: str | os.PathLike[str] | None = None,
-        force_download: bool = False,
-        local_files_only: bool = False,
-        token: bool | str | None = None,
-        revision: str | None = None,
-        subfolder: str = "",
-        **kwargs: Any,
-    ) -> Self:
-        """Load a tokenizer from a folder or a hub repository.
-
-        Args:
-            pretrained_model_name_or_path: a folder, a file, or `owner/name` on the hub.
-            *init_inputs: positional arguments of the class.
-            cache_dir: where downloads are kept.
-            force_download: fetch again what is cached.
-            local_files_only: never make a request.
-            token: an access token of the hub, or whether to send the stored one.
-            revision: a branch, tag or commit.
-            subfolder: a folder inside it.
-            **kwargs: settings that win over the files'; `gguf_file=` reads the tokenizer inside that file.
-                `trust_remote_code` is accepted and means nothing: code of a repository is never run.
-
-        Raises:
-            LoadError: the files are not there, or the hub did not give them.
-            FormatError: a file is not what it claims to be.
-        """
-        if "use_auth_token" in kwargs:
-            raise TypeError("use_auth_token= is now token=")
-        for key in _LOADING_ONLY:
-            kwargs.pop(key, None)
-        where = {
-            "cache_dir": cache_dir,
-            "force_download": force_download,
-            "local_files_only": local_files_only,
-            "token": token,
-            "revision": revision,
-            "subfolder": subfolder,
-        }
-        if cls is Tokenizer:
-            # The one upward import: only the dispatcher knows all classes.
-            from lexel.auto import AutoTokenizer
-
-            return cast(
-                "Self", AutoTokenizer.from_pretrained(pretrained_model_name_or_path, *init_inputs, **where, **kwargs)
-            )
-        if Path(pretrained_model_name_or_path).is_file():
-            return cls.from_file(pretrained_model_name_or_path, **kwargs)
-        return cls._from_files(open_files(pretrained_model_name_or_path, **cast("Any", where)), init_inputs, kwargs)
-
-    @classmethod
-    def from_file(cls, path: str | os.PathLike[str], **kwargs: Any) -> Self:
-        """Load a tokenizer from one file; its format is found from its bytes."""
-        if cls is Tokenizer:
-            from lexel.auto import from_file
-
-            return cast("Self", from_file(path, **kwargs))
-        raise UnsupportedError(f"{cls.__name__} does not read single files; use {cls.__name__}.from_pretrained(folder)")
-
-    @classmethod
-    def _from_files(cls, files: ModelFiles, init_inputs: tuple[Any, ...], given: dict[str, Any]) -> Self:
-        """Make a tokenizer of this class from the files its class names."""
-        options, saved_inputs = read_options(files, given, has_pipeline=False, chat_template=load_templates(files))
-        for key, filename in cls.vocab_files_names.items():
-            path = files.get(filename)
-            if given.get(key) is None and path is not None:
-                options[key] = str(path)
-        return cls(*(init_inputs or saved_inputs), **options)
-
-    def save_pretrained(
-        self,
-        save_directory: str | os.PathLike[str],
-        legacy_format: bool | None = None,
-        filename_prefix: str | None = None,
-        push_to_hub: bool = False,
-        *,
-        save_jinja_files: bool = True,
-        compat: Compat = "v4",
-        **kwargs: Any,
-    ) -> tuple[str, ...]:
-        """Write everything `from_pretrained` reads.
-
-        Args:
-            save_directory: made if it is not there.
-            legacy_format: accepted for compatibility; False asks for the unified file, which only some backends have.
-            filename_prefix: written before every file name, with a dash.
-            push_to_hub: whether to upload the folder afterwards.
-            save_jinja_files: templates as files of their own; False: inside the configuration.
-            compat: "v4": the form the widest range of readers understands; "v5": today's.
-            **kwargs: for the upload: `repo_id`, `commit_message`, `token`, `private`.
-
-        Returns:
-            The paths of the files.
-
-        Raises:
-            NotADirectoryError: `save_directory` is a file.
-        """
-        folder = Path(save_directory)
-        written = saving.save(
-            self,
-            folder,
-            prefix=f"{filename_prefix}-" if filename_prefix else "",
-            legacy_format=legacy_format,
-            template_files=save_jinja_files,
-            compat=compat,
-        )
-        if push_to_hub:
-            saving.upload(folder, written, **{"repo_id": folder.name, **kwargs})
-        return written
-
-    def push_to_hub(self, repo_id: str, **kwargs: Any) -> Any:
-        """Save into a temporary folder and upload it; takes `commit_message`, `private`, `token`, `revision` …"""
-        with tempfile.TemporaryDirectory() as folder:
-            return saving.upload(Path(folder), self.save_pretrained(folder), repo_id=repo_id, **kwargs)
-
-    def fingerprint(self) -> str:
-        """Return a hash of the tokenizer: equal for equal ones, before and after use, in every process.
-
-        Raises:
-            UnsupportedError: a component written in Python has no serial form.
-        """
-        return saving.fingerprint(self)
-
-    @classmethod
-    def register_for_auto_class(cls, auto_class: str = "AutoTokenizer") -> None:
-        """Mark a class of yours as the one its saved folders are loaded with."""
-        cls._auto_class = auto_class
+    # --- copies ---------------------------------------------------------------------------------------------------
 
     def __getstate__(self) -> dict[str, Any]:
         # Hints given so far are no part of a tokenizer: its pickled bytes are the same before and after use.

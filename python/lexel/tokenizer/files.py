@@ -1,0 +1,213 @@
+"""Tokenizers and their files: loading, saving, uploading."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
+
+from lexel.errors import UnsupportedError
+from lexel.hub import ModelFiles, open_files
+from lexel.tokenizer import saving
+from lexel.tokenizer.backend_contract import BackendContract
+from lexel.tokenizer.fingerprints import fingerprint
+from lexel.tokenizer.loading import read_options
+from lexel.tokenizer.template_files import load_templates
+from lexel.tokenizer.uploading import upload
+
+if TYPE_CHECKING:
+    import os
+
+    from lexel.tokenizer.config import Compat
+    from lexel.tokenizer.tokenizer import Tokenizer
+
+__all__ = ["TokenizerFiles"]
+
+# Loading arguments that never reach a constructor.
+_LOADING_ONLY = (
+    "proxies",
+    "use_fast",
+    "from_slow",
+    "trust_remote_code",
+    "code_revision",
+    "_from_auto",
+    "_from_pipeline",
+    "_commit_hash",
+)
+
+
+class TokenizerFiles(BackendContract):
+    """What a tokenizer does with files."""
+
+    vocab_files_names: ClassVar[dict[str, str]] = {}
+    _auto_class: ClassVar[str | None] = None
+
+    @classmethod
+    def _is_unified(cls) -> bool:
+        """Return whether this is the class that looks for the right one."""
+        from lexel.tokenizer.tokenizer import Tokenizer
+
+        return cls is Tokenizer
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        pretrained_model_name_or_path: str | os.PathLike[str],
+        *init_inputs: Any,
+        cache_dir: str | os.PathLike[str] | None = None,
+        force_download: bool = False,
+        local_files_only: bool = False,
+        token: bool | str | None = None,
+        revision: str | None = None,
+        subfolder: str = "",
+        **kwargs: Any,
+    ) -> Self:
+        """Load a tokenizer from a folder or a hub repository.
+
+        Args:
+            pretrained_model_name_or_path: a folder, a file, or `owner/name` on the hub.
+            *init_inputs: positional arguments of the class.
+            cache_dir: where downloads are kept.
+            force_download: fetch again what is cached.
+            local_files_only: never make a request.
+            token: an access token of the hub, or whether to send the stored one.
+            revision: a branch, tag or commit.
+            subfolder: a folder inside it.
+            **kwargs: settings that win over the files'; `gguf_file=` reads the tokenizer inside that file.
+                `trust_remote_code` is accepted and means nothing: code of a repository is never run.
+
+        Raises:
+            LoadError: the files are not there, or the hub did not give them.
+            FormatError: a file is not what it claims to be.
+        """
+        if "use_auth_token" in kwargs:
+            raise TypeError("use_auth_token= is now token=")
+        for key in _LOADING_ONLY:
+            kwargs.pop(key, None)
+        where = {
+            "cache_dir": cache_dir,
+            "force_download": force_download,
+            "local_files_only": local_files_only,
+            "token": token,
+            "revision": revision,
+            "subfolder": subfolder,
+        }
+        if cls._is_unified():
+            # The one upward import: only the dispatcher knows all classes.
+            from lexel.auto import AutoTokenizer
+
+            return cast(
+                "Self", AutoTokenizer.from_pretrained(pretrained_model_name_or_path, *init_inputs, **where, **kwargs)
+            )
+        if Path(pretrained_model_name_or_path).is_file():
+            return cls.from_file(pretrained_model_name_or_path, **kwargs)
+        return cls._from_files(open_files(pretrained_model_name_or_path, **cast("Any", where)), init_inputs, kwargs)
+
+    @classmethod
+    def from_file(cls, path: str | os.PathLike[str], **kwargs: Any) -> Self:
+        """Load a tokenizer from one file; its format is found from its bytes.
+
+        A class that has one vocabulary file and reads it itself gets the path.
+
+        Raises:
+            UnsupportedError: a format that is not read, or a class that needs several files.
+        """
+        if cls._is_unified():
+            from lexel.auto import from_file
+
+            return cast("Self", from_file(path, **kwargs))
+        keys = [key for key in cls.vocab_files_names if key != "tokenizer_file"]
+        if len(keys) != 1:
+            raise UnsupportedError(
+                f"{cls.__name__} does not read single files: it has {len(keys)} of them; use "
+                f"{cls.__name__}.from_pretrained(folder)"
+            )
+        return cls(**{keys[0]: str(path), "name_or_path": str(path), **kwargs})
+
+    @classmethod
+    def _from_files(cls, files: ModelFiles, init_inputs: tuple[Any, ...], given: dict[str, Any]) -> Self:
+        """Make a tokenizer of this class from the files its class names."""
+        options, saved_inputs = read_options(files, given, has_pipeline=False, chat_template=load_templates(files))
+        for key, filename in cls.vocab_files_names.items():
+            path = files.get(filename)
+            if given.get(key) is None and path is not None:
+                options[key] = str(path)
+        return cls(*(init_inputs or saved_inputs), **options)
+
+    def save_pretrained(
+        self,
+        save_directory: str | os.PathLike[str],
+        legacy_format: bool | None = None,
+        filename_prefix: str | None = None,
+        push_to_hub: bool = False,
+        *,
+        save_jinja_files: bool = True,
+        compat: Compat = "v4",
+        **kwargs: Any,
+    ) -> tuple[str, ...]:
+        """Write everything `from_pretrained` reads.
+
+        Args:
+            save_directory: made if it is not there.
+            legacy_format: accepted for compatibility; False asks for the unified file, which only some backends have.
+            filename_prefix: written before every file name, with a dash.
+            push_to_hub: whether to upload the folder afterwards.
+            save_jinja_files: templates as files of their own; False: inside the configuration.
+            compat: "v4": the form the widest range of readers understands; "v5": today's.
+            **kwargs: for the upload: `repo_id`, `commit_message`, `token`, `private`, `revision`, `tags` …
+
+        Returns:
+            The paths of the files: the configuration, the templates, those of the backend. After an error the folder is
+            what it was.
+
+        Raises:
+            NotADirectoryError: `save_directory` is a file.
+            ValueError: an unknown `save_format` or `compat`.
+            UnsupportedError: `save_format="mistral"`, for which there is no original file to copy.
+        """
+        if "use_auth_token" in kwargs:
+            raise TypeError("use_auth_token= is now token=")
+        save_format = kwargs.pop("save_format", None)
+        if save_format not in (None, "hf", "mistral"):
+            raise ValueError(f"save_format should be None, 'hf' or 'mistral', not {save_format!r}")
+        if save_format == "mistral":
+            raise UnsupportedError(
+                "save_format='mistral' copies the tekken.json a tokenizer was read from: there is none"
+            )
+        folder = Path(save_directory)
+        written = saving.save(
+            cast("Tokenizer", self),
+            folder,
+            prefix=f"{filename_prefix}-" if filename_prefix else "",
+            legacy_format=legacy_format,
+            template_files=save_jinja_files,
+            compat=compat,
+        )
+        if push_to_hub:
+            upload(folder, written, **{"repo_id": folder.resolve().name, **kwargs})
+        return written
+
+    def push_to_hub(self, repo_id: str, **kwargs: Any) -> Any:
+        """Save into a temporary folder and upload that to the hub; return the commit.
+
+        Args:
+            repo_id: `owner/name`; made if it is not there.
+            **kwargs: `commit_message`, `commit_description`, `private`, `token`, `revision`, `create_pr`, `tags`.
+        """
+        if "use_auth_token" in kwargs:
+            raise TypeError("use_auth_token= is now token=")
+        with tempfile.TemporaryDirectory() as folder:
+            return upload(Path(folder), self.save_pretrained(folder), repo_id=repo_id, **kwargs)
+
+    def fingerprint(self) -> str:
+        """Return a hash of the tokenizer: equal for equal ones, before and after use, in every process.
+
+        Raises:
+            UnsupportedError: a component written in Python has no serial form.
+        """
+        return fingerprint(cast("Tokenizer", self))
+
+    @classmethod
+    def register_for_auto_class(cls, auto_class: str = "AutoTokenizer") -> None:
+        """Mark a class of yours as the one its saved folders are loaded with."""
+        cls._auto_class = auto_class

@@ -1,0 +1,39 @@
+"""One text for all a tokenizer is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from lexel.tokenizer.saving import changeable_settings, stated_config
+
+if TYPE_CHECKING:
+    from lexel.tokenizer.tokenizer import Tokenizer
+
+__all__ = ["fingerprint"]
+
+
+def fingerprint(tokenizer: Tokenizer) -> str:
+    """Return a hash of all a tokenizer is: its class, its settings, its backend's state."""
+    config = stated_config(tokenizer, "v5") | changeable_settings(tokenizer)
+    config |= {"chat_template": tokenizer.chat_template, "pad_token_type_id": tokenizer.pad_token_type_id}
+    stated = json.dumps(config, sort_keys=True, ensure_ascii=True, default=_stable)
+    digest = hashlib.sha256()
+    kind = type(tokenizer)
+    for part in (f"{kind.__module__}.{kind.__qualname__}", stated, tokenizer._backend_state()):
+        data = part.encode("utf-8", "surrogatepass")
+        digest.update(len(data).to_bytes(8, "little") + data)
+    return digest.hexdigest()
+
+
+def _stable(value: Any) -> Any:
+    """Return what stands for a setting that JSON has no form for: the same in every process."""
+    if isinstance(value, (set, frozenset)):
+        return sorted(map(repr, value))
+    if isinstance(value, bytes):
+        return value.hex()
+    kind = type(value)
+    # An address in a text says nothing of the object.
+    shown = repr(value)
+    return f"{kind.__module__}.{kind.__qualname__}" if " at 0x" in shown else shown
