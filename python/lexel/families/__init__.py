@@ -28,6 +28,7 @@ MODULES = {
     "Qwen2Tokenizer": "qwen2",
     "RobertaTokenizer": "roberta",
     "T5Tokenizer": "t5",
+    "WhisperTokenizer": "whisper",
     "XLMRobertaTokenizer": "xlm_roberta",
     "XLNetTokenizer": "xlnet",
 }
@@ -62,6 +63,7 @@ _TYPES = {
     "RobertaTokenizer": "bart bridgetower clap data2vec-text florence2 ibert led lilt longformer mega mra mvp roberta "
     "roberta-prelayernorm",
     "T5Tokenizer": "mt5 musicgen musicgen_melody switch_transformers t5",
+    "WhisperTokenizer": "whisper",
     "XLMRobertaTokenizer": "gte jina_embeddings_v3 metaclip_2 trocr xlm-roberta xmod",
     "XLNetTokenizer": "xlnet",
 }
