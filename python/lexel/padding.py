@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -123,17 +123,20 @@ def _truncation_strategy(truncation: bool | str | TruncationStrategy | None) -> 
 
 @dataclass(frozen=True, slots=True)
 class PadValues:
-    """What rows are filled with, and on which side."""
+    """What rows are filled with, and on which side; `more` are the fillers of further columns."""
 
     main: str
     pad_id: int
     pad_type_id: int
     side: str
+    more: Mapping[str, int] = field(default_factory=dict)
 
     def filler(self, key: str) -> int | None:
         """Return what a column is filled with, None for columns that are passed through."""
         if key == self.main:
             return self.pad_id
+        if key in self.more:
+            return self.more[key]
         return {"attention_mask": 0, "token_type_ids": self.pad_type_id, "special_tokens_mask": 1}.get(key)
 
 
@@ -173,14 +176,26 @@ def pad_rows(
         made["attention_mask"] = [[1] * len(row) for row in rows]
     length = max((len(row) for row in rows), default=0) if strategy is PaddingStrategy.LONGEST else max_length
     if strategy is not PaddingStrategy.DO_NOT_PAD and length is not None:
-        if pad_to_multiple_of is not None and length % pad_to_multiple_of:
-            length += pad_to_multiple_of - length % pad_to_multiple_of
+        length = _round_up(length, pad_to_multiple_of)
         gaps = [max(length - len(row), 0) for row in rows]
         for key, value in made.items():
             fill = values.filler(key)
             if fill is not None and (key != "attention_mask" or return_attention_mask):
+                if key in values.more and any(map(_differ, value, rows)):
+                    # Targets of their own length are filled to the longest of them.
+                    own = _round_up(max(map(len, value)), pad_to_multiple_of)
+                    made[key] = _fill(value, [own - len(row) for row in value], fill, values.side)
+                    continue
                 made[key] = _fill(value, gaps, fill, values.side)
     return {key: value[0] for key, value in made.items()} if single else made
+
+
+def _round_up(length: int, multiple: int | None) -> int:
+    return length if multiple is None else -(-length // multiple) * multiple
+
+
+def _differ(one: Sequence[int], other: Sequence[int]) -> bool:
+    return len(one) != len(other)
 
 
 def _fill(rows: Sequence[Sequence[int]], gaps: Sequence[int], fill: int, side: str) -> list[list[int]]:

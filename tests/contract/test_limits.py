@@ -203,3 +203,20 @@ def test_pad_takes_masks_that_are_arrays_beside_lists_of_ids(tok: TokenizersBack
     assert made["attention_mask"] == [[1, 1, 0], [1, 1, 0]]
     made = tok.pad({"input_ids": [[1, 2], [3, 4]], "attention_mask": mask}, return_tensors="np")
     assert made["attention_mask"].tolist() == [[1, 1], [1, 1]]
+
+
+def test_pad_fills_other_columns_on_request(tok: TokenizersBackend) -> None:
+    rows = [{"input_ids": [1, 2, 3], "labels": [4, 5, 6]}, {"input_ids": [1], "labels": [4]}]
+    assert tok.pad(rows)["labels"] == [[4, 5, 6], [4]], "as the reference: collators fill them"
+    assert tok.pad(rows, pad_values={"labels": -100})["labels"] == [[4, 5, 6], [4, -100, -100]]
+    made = tok.pad(rows, pad_values={"labels": -100}, padding_side="left", pad_to_multiple_of=4, return_tensors="np")
+    assert made["labels"].tolist() == [[-100, 4, 5, 6], [-100, -100, -100, 4]]
+    targets = [{"input_ids": [1, 2, 3], "labels": [4]}, {"input_ids": [1], "labels": [4, 5]}]
+    assert tok.pad(targets, pad_values={"labels": -100})["labels"] == [[4, -100], [4, 5]]
+    assert tok.pad(
+        {"input_ids": [1, 2], "labels": [3, 4]}, padding="max_length", max_length=3, pad_values={"labels": 0}
+    ) == {
+        "input_ids": [1, 2, tok.pad_token_id],
+        "labels": [3, 4, 0],
+        "attention_mask": [1, 1, 0],
+    }

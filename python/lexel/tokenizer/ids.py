@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lexel.batch_encoding import TensorType, as_lists, framework_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 __all__ = ["columns_of_lists", "one_id", "rows_of_ids"]
 
@@ -65,8 +65,13 @@ def rows_of_ids(ids: Any) -> tuple[Sequence[Any], bool]:
     raise TypeError(f"decode takes ids (a list, an array, or an int), not {type(ids).__name__}: {ids!r:.80}")
 
 
-def columns_of_lists(columns: Any, main: str) -> tuple[dict[str, Any], TensorType | None, Any]:
-    """Return columns as lists, the framework they came in, and attention masks that are matrices (stacked)."""
+def columns_of_lists(
+    columns: Any, main: str, more: Iterable[str] = ()
+) -> tuple[dict[str, Any], TensorType | None, Any]:
+    """Return columns as lists, the framework they came in, and attention masks that are matrices (stacked).
+
+    Beside lists of ids, only columns that will be padded are made lists: the usual ones and `more`.
+    """
     made = dict(columns)
     masks = made.get("attention_mask")
     stacked = None
@@ -87,7 +92,7 @@ def columns_of_lists(columns: Any, main: str) -> tuple[dict[str, Any], TensorTyp
             first = next((row[0] for row in made[main] if len(row)), 0)
         if isinstance(first, int):
             # Columns that are padded too may be arrays all the same; the others are passed through as they are.
-            padded = {key: as_lists(made[key]) for key in _PADDED if framework_of(made.get(key)) is not None}
+            padded = {key: as_lists(made[key]) for key in (*_PADDED, *more) if framework_of(made.get(key)) is not None}
             return {**made, **padded}, None, stacked
         framework = framework_of(first)
         if framework is None:

@@ -2,7 +2,8 @@
 
 A backend derives from `Tokenizer` and brings the encoding of texts, the decoding of ids and the vocabulary. Here is
 all that does not depend on it: arguments and their meaning, special tokens by name, padding, chat, loading, saving.
-The special-token names are in `special_tokens`, files in `files`, chat in `chat`.
+The special-token names are in `special_tokens`, files in `files`, chat in
+`conversing`.
 """
 
 from __future__ import annotations
@@ -13,19 +14,19 @@ import threading
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from lexel.batch_encoding import BatchEncoding, TensorType
-from lexel.chat_templates.selection import named_templates, select_template
+from lexel.chat_templates.selection import named_templates
 from lexel.errors import VocabularyError
 from lexel.padding import PaddingStrategy, PadValues, TruncationStrategy, merge_rows, pad_rows, resolve
 from lexel.tokenizer.budget import TokenBudget
+from lexel.tokenizer.conversing import Conversing
 from lexel.tokenizer.files import TokenizerFiles
 from lexel.tokenizer.ids import columns_of_lists, rows_of_ids
 from lexel.tokenizer.showing import Showing
 from lexel.tokenizer.special_tokens import SpecialTokens
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from lexel.chat_templates.response import ResponseParser
 
 __all__ = ["Tokenizer"]
 
@@ -46,7 +47,7 @@ _CLEAN_UP = (
 )
 
 
-class Tokenizer(Showing, TokenBudget, TokenizerFiles):
+class Tokenizer(Showing, TokenBudget, Conversing, TokenizerFiles):
     """Text to ids and back. `Tokenizer.from_pretrained(...)` looks at the files and returns the right backend.
 
     Keyword arguments of the constructor become the tokenizer's settings: special tokens by name (`eos_token="</s>"`,
@@ -354,6 +355,8 @@ class Tokenizer(Showing, TokenBudget, TokenizerFiles):
         return_attention_mask: bool | None = None,
         return_tensors: str | TensorType | None = None,
         verbose: bool = True,
+        *,
+        pad_values: Mapping[str, int] | None = None,
     ) -> BatchEncoding:
         """Pad rows that are encoded already, for collators.
 
@@ -366,6 +369,9 @@ class Tokenizer(Showing, TokenBudget, TokenizerFiles):
             return_attention_mask: None: if the model takes one.
             return_tensors: "np", "pt" or "mlx"; None for what was given.
             verbose: whether to log hints.
+            pad_values: what further columns are filled with, by name (`{"labels": -100}`): to the length of the ids,
+                or, where their rows have lengths of their own, to the longest of them. Other columns are passed
+                through as they are.
 
         Raises:
             ValueError: the main input is missing, the columns differ in length, or there is no pad token.
@@ -381,7 +387,7 @@ class Tokenizer(Showing, TokenBudget, TokenizerFiles):
             if return_attention_mask:
                 columns["attention_mask"] = []
             return cast("BatchEncoding", columns)
-        lists, framework, masks = columns_of_lists(columns, main)
+        lists, framework, masks = columns_of_lists(columns, main, pad_values or ())
         strategy, _, limit = self._strategies(padding, None, max_length, None, verbose)
         pad_id = self._pad_id() if strategy is not PaddingStrategy.DO_NOT_PAD else None
         side = _side("Padding", self.padding_side if padding_side is None else padding_side)
@@ -389,7 +395,7 @@ class Tokenizer(Showing, TokenBudget, TokenizerFiles):
             return_attention_mask = "attention_mask" in self.model_input_names
         made = pad_rows(
             lists,
-            PadValues(main, pad_id or 0, self.pad_token_type_id, side),
+            PadValues(main, pad_id or 0, self.pad_token_type_id, side, pad_values or {}),
             strategy,
             limit,
             pad_to_multiple_of,
@@ -459,124 +465,6 @@ class Tokenizer(Showing, TokenBudget, TokenizerFiles):
         for before, after in _CLEAN_UP:
             text = text.replace(before, after)
         return text
-
-    # --- chat -----------------------------------------------------------------------------------------------------
-
-    def apply_chat_template(
-        self,
-        conversation: Any,
-        tools: list[Any] | None = None,
-        documents: list[dict[str, Any]] | None = None,
-        chat_template: str | None = None,
-        add_generation_prompt: bool = False,
-        continue_final_message: bool | str = False,
-        tokenize: bool = True,
-        sanitize_control_tokens: bool = False,
-        padding: bool | str | PaddingStrategy = False,
-        truncation: bool | str | TruncationStrategy | None = False,
-        max_length: int | None = None,
-        return_tensors: str | TensorType | None = None,
-        return_dict: bool = True,
-        return_assistant_tokens_mask: bool = False,
-        tokenizer_kwargs: dict[str, Any] | None = None,
-        **kwargs: Any,
-    ) -> Any:
-        """Render a conversation with the model's template, and encode it.
-
-        Args:
-            conversation: messages (`{"role": …, "content": …}`), or a list of conversations.
-            tools: functions or JSON schemas the model may call.
-            documents: texts for models that read them (`{"title": …, "text": …}`).
-            chat_template: a template, or the name of one of the tokenizer's.
-            add_generation_prompt: end where the assistant's answer begins.
-            continue_final_message: end inside the last message, so that the model goes on with it; a string names the
-                field.
-            tokenize: whether to return ids; False for the text.
-            sanitize_control_tokens: control tokens typed by users are encoded as text.
-            padding: as in a call.
-            truncation: as in a call.
-            max_length: as in a call.
-            return_tensors: as in a call.
-            return_dict: whether to return a `BatchEncoding`; False for the ids alone.
-            return_assistant_tokens_mask: add `assistant_masks`, 1 for what the assistant said.
-            tokenizer_kwargs: further arguments of the call.
-            **kwargs: variables of the template.
-
-        Raises:
-            ValueError: no template, an empty conversation, or options that exclude each other.
-            TypeError: a message that is none.
-            TemplateError: the template is broken or refuses the conversation.
-        """
-        # Imported with the first conversation: rendering needs a good part of a room.
-        from lexel.tokenizer import chat
-
-        call = {
-            "padding": padding,
-            "truncation": truncation,
-            "max_length": max_length,
-            "return_tensors": return_tensors,
-            **(tokenizer_kwargs or {}),
-        }
-        asked = chat.ChatCall(
-            tools=tools,
-            documents=documents,
-            add_generation_prompt=add_generation_prompt,
-            continue_final_message=continue_final_message,
-            tokenize=tokenize,
-            sanitize=sanitize_control_tokens,
-            return_dict=return_dict and tokenize,
-            assistant_mask=return_assistant_tokens_mask,
-            variables=kwargs,
-            call=call,
-        )
-        return chat.apply_template(self, conversation, chat_template, asked)
-
-    def get_chat_template(self, chat_template: str | None = None, tools: list[Any] | None = None) -> str:
-        """Return the template a conversation is rendered with; the argument is a name or a template."""
-        return select_template(self.chat_template, chat_template, tools)
-
-    def encode_message_with_chat_template(
-        self, message: dict[str, Any], conversation_history: list[dict[str, Any]] | None = None, **kwargs: Any
-    ) -> list[int]:
-        """Return the ids one message adds to a conversation (at best effort: templates need not be additive)."""
-        from lexel.tokenizer import chat
-
-        return chat.encode_message(self, message, conversation_history, **kwargs)
-
-    def parse_response(
-        self, response: Any, schema: dict[str, Any] | None = None, *, prefix: Any = None, tools: list[Any] | None = None
-    ) -> Any:
-        """Return the message an answer of the model stands for, as `response_template` describes it.
-
-        Args:
-            response: a text or ids; a list of either gives a list of messages.
-            schema: a response template instead of the tokenizer's.
-            prefix: the prompt, which may have begun the answer already; "" if it has not.
-            tools: as in `apply_chat_template`; arguments of calls are cast by their schemas.
-
-        Raises:
-            AttributeError: there is no response template.
-            ValueError: the template is wrong, the answer does not fit it, or `prefix` is missing.
-        """
-        from lexel.chat_templates.response import parse_responses
-
-        template = self.response_template if schema is None else schema
-        return parse_responses(response, template, prefix=prefix, decode=self.decode, tools=tools)
-
-    def get_response_parser(
-        self, response_template: dict[str, Any] | None = None, *, prefix: Any = None, tools: list[Any] | None = None
-    ) -> ResponseParser:
-        """Return a parser that reads an answer as it is generated; arguments as in `parse_response`."""
-        from lexel.chat_templates.response import ResponseParser
-
-        template = self.response_template if response_template is None else response_template
-        if template is None:
-            raise AttributeError("this tokenizer has no response_template: set it, or pass response_template=")
-        if prefix is not None and not isinstance(prefix, str):
-            prefix = self.decode(prefix)
-            if not isinstance(prefix, str):
-                raise ValueError("prefix is one text or one row of ids; a parser reads one answer")
-        return ResponseParser(template, prefix, tools=tools)
 
     # --- copies ---------------------------------------------------------------------------------------------------
 

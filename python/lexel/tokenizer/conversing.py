@@ -1,0 +1,144 @@
+"""What a tokenizer does with conversations: rendering and encoding them, and reading what a model answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from lexel.chat_templates.selection import select_template
+from lexel.tokenizer.backend_contract import BackendContract
+
+if TYPE_CHECKING:
+    from lexel.batch_encoding import TensorType
+    from lexel.chat_templates.response import ResponseParser
+    from lexel.padding import PaddingStrategy, TruncationStrategy
+    from lexel.tokenizer.tokenizer import Tokenizer
+
+__all__ = ["Conversing"]
+
+
+class Conversing(BackendContract):
+    """The methods of a tokenizer that are about chat; the steps are in `chat`, imported with the first conversation.
+
+    Attributes:
+        chat_template: a template, or templates by name; None where there is none.
+        response_template: how an answer of the model is read; None where nothing says it.
+    """
+
+    chat_template: str | dict[str, str] | None
+    response_template: dict[str, Any] | None
+
+    def apply_chat_template(
+        self,
+        conversation: Any,
+        tools: list[Any] | None = None,
+        documents: list[dict[str, Any]] | None = None,
+        chat_template: str | None = None,
+        add_generation_prompt: bool = False,
+        continue_final_message: bool | str = False,
+        tokenize: bool = True,
+        sanitize_control_tokens: bool = False,
+        padding: bool | str | PaddingStrategy = False,
+        truncation: bool | str | TruncationStrategy | None = False,
+        max_length: int | None = None,
+        return_tensors: str | TensorType | None = None,
+        return_dict: bool = True,
+        return_assistant_tokens_mask: bool = False,
+        tokenizer_kwargs: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Render a conversation with the model's template, and encode it.
+
+        Args:
+            conversation: messages (`{"role": …, "content": …}`), or a list of conversations.
+            tools: functions or JSON schemas the model may call.
+            documents: texts for models that read them (`{"title": …, "text": …}`).
+            chat_template: a template, or the name of one of the tokenizer's.
+            add_generation_prompt: end where the assistant's answer begins.
+            continue_final_message: end inside the last message, so that the model goes on with it; a string names the
+                field.
+            tokenize: whether to return ids; False for the text.
+            sanitize_control_tokens: control tokens typed by users are encoded as text.
+            padding: as in a call.
+            truncation: as in a call.
+            max_length: as in a call.
+            return_tensors: as in a call.
+            return_dict: whether to return a `BatchEncoding`; False for the ids alone.
+            return_assistant_tokens_mask: add `assistant_masks`, 1 for what the assistant said.
+            tokenizer_kwargs: further arguments of the call.
+            **kwargs: variables of the template.
+
+        Raises:
+            ValueError: no template, an empty conversation, or options that exclude each other.
+            TypeError: a message that is none.
+            TemplateError: the template is broken or refuses the conversation.
+        """
+        # Imported with the first conversation: rendering needs a good part of a room.
+        from lexel.tokenizer import chat
+
+        call = {
+            "padding": padding,
+            "truncation": truncation,
+            "max_length": max_length,
+            "return_tensors": return_tensors,
+            **(tokenizer_kwargs or {}),
+        }
+        asked = chat.ChatCall(
+            tools=tools,
+            documents=documents,
+            add_generation_prompt=add_generation_prompt,
+            continue_final_message=continue_final_message,
+            tokenize=tokenize,
+            sanitize=sanitize_control_tokens,
+            return_dict=return_dict and tokenize,
+            assistant_mask=return_assistant_tokens_mask,
+            variables=kwargs,
+            call=call,
+        )
+        return chat.apply_template(cast("Tokenizer", self), conversation, chat_template, asked)
+
+    def get_chat_template(self, chat_template: str | None = None, tools: list[Any] | None = None) -> str:
+        """Return the template a conversation is rendered with; the argument is a name or a template."""
+        return select_template(self.chat_template, chat_template, tools)
+
+    def encode_message_with_chat_template(
+        self, message: dict[str, Any], conversation_history: list[dict[str, Any]] | None = None, **kwargs: Any
+    ) -> list[int]:
+        """Return the ids one message adds to a conversation (at best effort: templates need not be additive)."""
+        from lexel.tokenizer import chat
+
+        return chat.encode_message(cast("Tokenizer", self), message, conversation_history, **kwargs)
+
+    def parse_response(
+        self, response: Any, schema: dict[str, Any] | None = None, *, prefix: Any = None, tools: list[Any] | None = None
+    ) -> Any:
+        """Return the message an answer of the model stands for, as `response_template` describes it.
+
+        Args:
+            response: a text or ids; a list of either gives a list of messages.
+            schema: a response template instead of the tokenizer's.
+            prefix: the prompt, which may have begun the answer already; "" if it has not.
+            tools: as in `apply_chat_template`; arguments of calls are cast by their schemas.
+
+        Raises:
+            AttributeError: there is no response template.
+            ValueError: the template is wrong, the answer does not fit it, or `prefix` is missing.
+        """
+        from lexel.chat_templates.response import parse_responses
+
+        template = self.response_template if schema is None else schema
+        return parse_responses(response, template, prefix=prefix, decode=cast("Tokenizer", self).decode, tools=tools)
+
+    def get_response_parser(
+        self, response_template: dict[str, Any] | None = None, *, prefix: Any = None, tools: list[Any] | None = None
+    ) -> ResponseParser:
+        """Return a parser that reads an answer as it is generated; arguments as in `parse_response`."""
+        from lexel.chat_templates.response import ResponseParser
+
+        template = self.response_template if response_template is None else response_template
+        if template is None:
+            raise AttributeError("this tokenizer has no response_template: set it, or pass response_template=")
+        if prefix is not None and not isinstance(prefix, str):
+            prefix = cast("Tokenizer", self).decode(prefix)
+            if not isinstance(prefix, str):
+                raise ValueError("prefix is one text or one row of ids; a parser reads one answer")
+        return ResponseParser(template, prefix, tools=tools)
