@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lexel import deprecations
+
 if TYPE_CHECKING:
     from types import ModuleType
 
@@ -25,6 +27,12 @@ def absent(what: str) -> None:
 def data_folder() -> Path:
     """Return where the shared test data is expected (it may not exist)."""
     return Path(os.environ.get("LEXEL_TEST_DATA", ROOT.parent / "shared" / "data"))
+
+
+@pytest.fixture(autouse=True)
+def _nothing_was_told() -> None:
+    """Warnings that are given once in a process are given once in a test."""
+    deprecations.forget()
 
 
 @pytest.fixture(scope="session")

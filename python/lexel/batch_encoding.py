@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import copy
 import logging
-import warnings
 from collections import UserDict
 from enum import StrEnum
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, overload
 
+from lexel.deprecations import warn_once
 from lexel.errors import MissingDependencyError
 
 if TYPE_CHECKING:
@@ -152,9 +152,7 @@ class BatchEncoding(UserDict[str, Any]):
     def pop(self, key: str, *default: Any) -> Any:
         """Remove a column and return it. Targets are in `labels`; their former name still works."""
         if key == "input_ids_target" and key not in self.data and "labels" in self.data:
-            warnings.warn(
-                "the targets are in 'labels', no longer in 'input_ids_target'", DeprecationWarning, stacklevel=2
-            )
+            warn_once("input_ids_target", "the targets are in 'labels', no longer in 'input_ids_target'")
             key = "labels"
         return self.data.pop(key, *default)
 
@@ -303,7 +301,7 @@ class BatchEncoding(UserDict[str, Any]):
 
     def words(self, batch_index: int = 0) -> list[int | None]:
         """Return `word_ids(batch_index)`. Deprecated name."""
-        warnings.warn("BatchEncoding.words() is now word_ids()", DeprecationWarning, stacklevel=2)
+        warn_once("BatchEncoding.words", "BatchEncoding.words() is now word_ids()")
         return self.word_ids(batch_index)
 
 

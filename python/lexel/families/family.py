@@ -74,7 +74,11 @@ class Family(TokenizersBackend):
             self.__dict__["_template_of"] = settings
         super().__init__(**settings)
         for name in self.defaults:
-            if not name.endswith("_token") and not hasattr(type(self), name) and name not in self.__dict__:
+            if (
+                not name.endswith(("_token", "_special_tokens"))
+                and not hasattr(type(self), name)
+                and name not in self.__dict__
+            ):
                 setattr(self, name, settings[name])
 
     @classmethod

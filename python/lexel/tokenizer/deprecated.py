@@ -6,16 +6,22 @@
 from __future__ import annotations
 
 import functools
-import warnings
 from typing import TYPE_CHECKING, Any
+
+from lexel.deprecations import warn_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["explain_missing", "former_member"]
+__all__ = ["explain_missing", "former_member", "name_of_today"]
 
-# Name of today for methods whose arguments did not change.
-_RENAMED = {"encode_plus": "__call__", "batch_encode_plus": "__call__"}
+# Methods that the call replaced.
+_CALLS = ("encode_plus", "batch_encode_plus")
+# Attributes under another name.
+_RENAMED = {
+    "additional_special_tokens": "extra_special_tokens",
+    "additional_special_tokens_ids": "extra_special_tokens_ids",
+}
 
 _ONLY_PYTHON = (
     "only PythonBackend tokenizers have it (here the post-processor inserts special tokens); "
@@ -31,24 +37,26 @@ _GONE = {
     "special_tokens_map_extended": "see special_tokens_map and added_tokens_decoder",
     "all_special_tokens_extended": "see all_special_tokens and added_tokens_decoder",
     "truncate_sequences": _ONLY_PYTHON,
+    "_eventually_correct_t5_max_length": "the length is model_max_length; set it",
     "_switch_to_input_mode": "only multilingual classes have modes; pass src_lang and text_target",
     "_switch_to_target_mode": "only multilingual classes have modes; pass tgt_lang and text_target",
 }
 
 
-def _warn(message: str) -> None:
-    warnings.warn(message, DeprecationWarning, stacklevel=4)
+def name_of_today(name: str, *, stacklevel: int) -> str:
+    """Return what an attribute is called now; warn once of a former name."""
+    today = _RENAMED.get(name)
+    if today is None:
+        return name
+    warn_once(name, f"{name} is now {today}", stacklevel=stacklevel + 1)
+    return today
 
 
 def former_member(tokenizer: Any, name: str) -> Any:
     """Return a method or value of former releases, bound to a tokenizer; None if there is no such name."""
-    if name in _RENAMED:
+    if name in _CALLS:
         return _renamed(tokenizer, name)
-    if name in ("additional_special_tokens", "additional_special_tokens_ids"):
-        today = name.replace("additional", "extra", 1)
-        _warn(f"{name} is now {today}")
-        return getattr(tokenizer, today)
-    return None
+    return getattr(tokenizer, name_of_today(name, stacklevel=3)) if name in _RENAMED else None
 
 
 def _renamed(tokenizer: Any, name: str) -> Callable[..., Any]:
@@ -56,7 +64,7 @@ def _renamed(tokenizer: Any, name: str) -> Callable[..., Any]:
 
     @functools.wraps(tokenizer.__call__)
     def call(*args: Any, **options: Any) -> Any:
-        warnings.warn(f"{name}() is deprecated: call the tokenizer itself, tok(...)", DeprecationWarning, stacklevel=2)
+        warn_once(name, f"{name}() is deprecated: call the tokenizer itself, tok(...)")
         if key in options:
             options["text"] = options.pop(key)
         if len(args) > 1 and name == "batch_encode_plus":

@@ -12,7 +12,7 @@ from lexel.tokenizer import saving
 from lexel.tokenizer.backend_contract import BackendContract
 from lexel.tokenizer.fingerprints import fingerprint
 from lexel.tokenizer.loading import read_options
-from lexel.tokenizer.template_files import load_templates
+from lexel.tokenizer.template_files import load_templates, save_templates
 from lexel.tokenizer.uploading import upload
 
 if TYPE_CHECKING:
@@ -206,6 +206,29 @@ class TokenizerFiles(BackendContract):
             UnsupportedError: a component written in Python has no serial form.
         """
         return fingerprint(cast("Tokenizer", self))
+
+    def save_chat_templates(
+        self,
+        save_directory: str | os.PathLike[str],
+        tokenizer_config: dict[str, Any],
+        filename_prefix: str | None = None,
+        save_jinja_files: bool = True,
+    ) -> tuple[dict[str, Any], list[str]]:
+        """Write the chat templates alone, as files or into a configuration that is written later.
+
+        Returns:
+            The configuration, and the paths of the files.
+        """
+        prefix = f"{filename_prefix}-" if filename_prefix else ""
+        template = cast("Tokenizer", self).chat_template
+        files, stated = save_templates(template, Path(save_directory), prefix, as_files=save_jinja_files)
+        if stated is not None:
+            tokenizer_config["chat_template"] = stated
+        return tokenizer_config, [str(path) for path in files]
+
+    def _set_processor_class(self, processor_class: str) -> None:
+        """Take the name of the processor this tokenizer is a part of; it is saved."""
+        self._processor_class = processor_class
 
     @classmethod
     def register_for_auto_class(cls, auto_class: str = "AutoTokenizer") -> None:

@@ -127,9 +127,7 @@ def _added_tokens(
     stated = options.get("added_tokens_decoder")
     if stated is not None:
         return {int(index): _token_of(token) for index, token in stated.items()}
-    if "backend" not in options:
-        # Those who write this key write no such file: one that is there was left by an older save.
-        _read_special_tokens_map(files, options, given)
+    _read_special_tokens_map(files, options, given)
     if has_pipeline:
         # The pipeline's own list is complete, and the core has read it.
         return {}
@@ -152,12 +150,16 @@ def _token_of(token: Any) -> AddedToken:
 
 
 def _read_special_tokens_map(files: ModelFiles, options: dict[str, Any], given: Mapping[str, Any]) -> None:
-    """Read `special_tokens_map.json` (written until 2025); what the caller passed wins."""
+    """Read `special_tokens_map.json` (written until 2025); what the caller passed wins.
+
+    Those who write "backend" in the configuration write no such file: an older save left it, and it names only tokens
+    that the configuration does not.
+    """
     path = files.get("special_tokens_map.json")
     if path is None:
         return
     for key, value in read_json(path).items():
-        if given.get(key):
+        if given.get(key) or ("backend" in options and key in NAMED and options.get(key) is not None):
             continue
         if key == "additional_special_tokens":
             key = "extra_special_tokens"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from lexel.added_token import AddedToken, SpecialToken, as_added_token, is_special_value
 from lexel.errors import UnsupportedError
 from lexel.tokenizer.backend_contract import BackendContract
-from lexel.tokenizer.deprecated import explain_missing, former_member
+from lexel.tokenizer.deprecated import explain_missing, former_member, name_of_today
 from lexel.tokenizer.special_tokens import NAMED, SpecialTokens, token_name
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ class SpecialTokenAttributes(BackendContract):
         return found
 
     def __setattr__(self, key: str, value: Any) -> None:
+        key = name_of_today(key, stacklevel=2)
         name = token_name(key)
         if name in self._special.named:
             if key != name and value is not None:
