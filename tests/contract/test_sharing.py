@@ -62,19 +62,6 @@ def test_adding_tokens_while_others_encode(tok: TokenizersBackend) -> None:
     assert sorted(tok.get_vocab().values()) == list(range(size + 40))
 
 
-def test_calls_leave_no_trace(tok: TokenizersBackend, corpus: list[str]) -> None:
-    before = pickle.dumps(tok)
-    text = tok.backend_tokenizer.to_str()
-    for options in CALLS:
-        tok(corpus, **options)
-    tok.decode(tok.encode("fox"), clean_up_tokenization_spaces=True)
-    tok.model_max_length = 2
-    tok("the quick brown fox")
-    tok.model_max_length = int(1e30)
-    assert pickle.dumps(tok) == before
-    assert tok.backend_tokenizer.to_str() == text
-
-
 def test_copies_are_equal_and_independent(tok: TokenizersBackend, corpus: list[str]) -> None:
     expected = tok(corpus).data
     for twin in (copy.deepcopy(tok), pickle.loads(pickle.dumps(tok))):
