@@ -5,8 +5,10 @@ The guide names `tokenizers.model`; the classes are in `tokenizers.models`.
 
 from __future__ import annotations
 
+import importlib
 import json
 import pickle
+import re
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +20,16 @@ from tokenizers.pre_tokenizers import Metaspace
 from tokenizers.trainers import BpeTrainer
 
 import lexel
-from lexel import AutoTokenizer, BatchEncoding, GPT2Tokenizer, LlamaTokenizer, TokenizersBackend, generate_merges
+from lexel import (
+    AddedToken,
+    AutoTokenizer,
+    BatchEncoding,
+    BertTokenizer,
+    GPT2Tokenizer,
+    LlamaTokenizer,
+    TokenizersBackend,
+    generate_merges,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -105,6 +116,31 @@ def test_row_3_merges_are_not_checked_but_counted(caplog: pytest.LogCaptureFixtu
         LlamaTokenizer(vocab=vocab, merges=merges, strict=True)
 
 
+def test_row_4_a_vocabulary_may_be_a_file(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    trained = GPT2Tokenizer().train_new_from_iterator(TEXTS, vocab_size=300)
+    trained.save_vocabulary(str(tmp_path))
+    vocab, merges = tmp_path / "vocab.json", tmp_path / "merges.txt"
+    assert GPT2Tokenizer(vocab=str(vocab)).encode("how are you") == trained.encode("how are you"), "merges beside it"
+    moved = merges.rename(tmp_path / "elsewhere.txt")
+    assert GPT2Tokenizer(vocab=vocab, merges=moved).encode("how are you") == trained.encode("how are you")
+    moved.unlink()
+    generated = GPT2Tokenizer(vocab=vocab)
+    assert generated.get_vocab() == trained.get_vocab()
+    assert generated.decode(generated.encode("how are you")) == "how are you"
+    assert len(generated.tokenize("how are you")) < len("how are you"), "merges made from the vocabulary"
+    (tmp_path / "vocab.txt").write_text("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nhow\nare\n##n\n")
+    bert = BertTokenizer(vocab=tmp_path / "vocab.txt")
+    assert bert.tokenize("How aren") == ["how", "are", "##n"]
+    assert caplog.records == []
+
+
+def test_row_4_the_format_is_told_by_the_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "vocab.json"
+    path.write_bytes(b"\xff\xfe no vocabulary")
+    with pytest.raises(ValueError, match=re.escape(str(path))):
+        GPT2Tokenizer(vocab=path)
+
+
 def test_row_5_decode_mirrors_encode(shared_data: Path) -> None:
     tok = AutoTokenizer.from_pretrained(shared_data / "tokenizers" / "t5")
     rows = tok.encode(["hey how are you?", "fine"])
@@ -185,6 +221,23 @@ def test_row_9_flags_of_files_edit_nothing_and_flags_of_callers_do(tok: GPT2Toke
     assert AutoTokenizer.from_pretrained(tmp_path, add_prefix_space=True).encode("how") == tok.encode(" how")
 
 
+@pytest.mark.parametrize(
+    ("name", "real"),
+    [
+        ("LayoutLMTokenizer", "BertTokenizer"),
+        ("LEDTokenizer", "BartTokenizer"),
+        ("LEDTokenizer", "RobertaTokenizer"),
+        ("LongformerTokenizer", "RobertaTokenizer"),
+        ("LxmertTokenizer", "BertTokenizer"),
+        ("MT5Tokenizer", "T5Tokenizer"),
+        ("MvpTokenizer", "RobertaTokenizer"),
+    ],
+)
+def test_row_10_names_of_equal_tokenizers(name: str, real: str) -> None:
+    assert getattr(lexel, name) is getattr(lexel, real)
+    assert getattr(lexel, f"{name}Fast") is getattr(lexel, real)
+
+
 def test_row_11_special_tokens_map_has_the_named_ones(tok: GPT2Tokenizer) -> None:
     made = GPT2Tokenizer(pad_token="<pad>", additional_special_tokens=["<x>", "<y>"])
     assert made.special_tokens_map == {
@@ -255,10 +308,159 @@ def test_row_16_methods_only_the_python_backend_has(tok: GPT2Tokenizer, name: st
         getattr(tok, name)
 
 
+class Letters(lexel.PythonBackend):
+    """Row 18: a tokenizer in plain Python."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        self._ids = {letter: index for index, letter in enumerate("?abcdefghijklmnopqrstuvwxyz ")}
+        super().__init__(**{"unk_token": "?", "pad_token": "<pad>", **kwargs})
+
+    @property
+    def vocab_size(self) -> int:
+        return len(self._ids)
+
+    def get_vocab(self) -> dict[str, int]:
+        return {**self._ids, **self.added_tokens_encoder}
+
+    def _tokenize(self, text: str, **kwargs: Any) -> list[str]:
+        return list(text)
+
+    def _convert_token_to_id(self, token: str) -> int:
+        return self._ids.get(token, 0)
+
+    def _convert_id_to_token(self, index: int) -> str | None:
+        return next((letter for letter, place in self._ids.items() if place == index), None)
+
+    def convert_tokens_to_string(self, tokens: list[str]) -> str:
+        return "".join(tokens)
+
+
+def test_row_18_a_tokenizer_in_plain_python(tmp_path: Path) -> None:
+    tok = Letters(extra_special_tokens=["<x>"])
+    assert tok.encode("ab <x>!") == [1, 2, 27, 29, 0]
+    assert tok.decode([1, 2, 27, 29]) == "ab <x>"
+    assert tok.decode([[1, 2], [29]], skip_special_tokens=True) == ["ab", ""]
+    assert (tok.vocab_size, len(tok), tok.get_vocab()["<pad>"]) == (28, 30, 28)
+    assert tok.convert_tokens_to_ids(["a", "<x>"]) == [1, 29]
+    assert tok.convert_ids_to_tokens([1, 29]) == ["a", "<x>"]
+    assert tok(["a", "abc"], padding=True, return_tensors="np")["input_ids"].tolist() == [[1, 28, 28], [1, 2, 3]]
+    tok.save_pretrained(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["tokenizer_config.json"], "added tokens are in the config"
+    again = Letters.from_pretrained(tmp_path)
+    assert again.encode("ab <x>!") == tok.encode("ab <x>!")
+    assert again.extra_special_tokens == ["<x>"]
+    assert type(pickle.loads(pickle.dumps(again))) is Letters
+
+
+class FromScratch(lexel.PreTrainedTokenizerBase):
+    """Row 18: every method its own, on the base class of all."""
+
+    words = ("<unk>", "a", "b", "<pad>")
+
+    def get_vocab(self) -> dict[str, int]:
+        return {word: index for index, word in enumerate(self.words)}
+
+    @property
+    def vocab_size(self) -> int:
+        return len(self.words)
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def num_special_tokens_to_add(self, pair: bool = False) -> int:
+        return 0
+
+    @property
+    def added_tokens_decoder(self) -> dict[int, AddedToken]:
+        return {}
+
+    def tokenize(
+        self, text: str, pair: str | None = None, add_special_tokens: bool = False, **kwargs: Any
+    ) -> list[str]:
+        return text.split()
+
+    def _convert_token_to_id_with_added_voc(self, token: str) -> int:
+        return self.words.index(token) if token in self.words else 0
+
+    def convert_ids_to_tokens(self, ids: Any, skip_special_tokens: bool = False) -> Any:
+        return self.words[ids] if isinstance(ids, int) else [self.words[index] for index in ids]
+
+    def convert_tokens_to_string(self, tokens: list[str]) -> str:
+        return " ".join(tokens)
+
+    def _encode_plus(self, text: Any, text_pair: Any = None, **options: Any) -> BatchEncoding:
+        if isinstance(text, list):
+            return BatchEncoding({"input_ids": [self.convert_tokens_to_ids(self.tokenize(row)) for row in text]})
+        return BatchEncoding({"input_ids": self.convert_tokens_to_ids(self.tokenize(text))})
+
+    def _decode(self, token_ids: Any, skip_special_tokens: bool = False, *_: Any, **kwargs: Any) -> str:
+        return self.convert_tokens_to_string(self.convert_ids_to_tokens(list(token_ids)))
+
+    def save_vocabulary(self, save_directory: str, filename_prefix: str | None = None) -> tuple[str, ...]:
+        return ()
+
+
+def test_row_18_from_scratch_on_the_base_class(tmp_path: Path) -> None:
+    tok = FromScratch(unk_token="<unk>", pad_token="<pad>", model_max_length=9)
+    assert tok("a b c")["input_ids"] == tok.encode("a b c") == [1, 2, 0]
+    assert tok.decode([1, 2]) == "a b"
+    assert tok.decode([[1], [2, 0]]) == ["a", "b <unk>"]
+    assert tok.pad([{"input_ids": [1, 2]}, {"input_ids": [1]}])["input_ids"] == [[1, 2], [1, 3]]
+    assert "vocab_size=4" in repr(tok)
+    tok.save_pretrained(tmp_path)
+    again = FromScratch.from_pretrained(tmp_path)
+    assert (again.model_max_length, again.pad_token_id, again.encode("b")) == (9, 3, [2])
+    with pytest.raises(NotImplementedError, match="does not implement _encode_plus"):
+        lexel.PreTrainedTokenizerBase()("a")
+
+
+@pytest.mark.parametrize(
+    ("module", "names"),
+    [
+        ("tokenization_utils", "PreTrainedTokenizer AddedToken BatchEncoding Trie"),
+        ("tokenization_utils_fast", "PreTrainedTokenizerFast"),
+        (
+            "tokenization_utils_base",
+            "PreTrainedTokenizerBase BatchEncoding PaddingStrategy TensorType",
+        ),
+        ("tokenization_python", "PythonBackend PreTrainedTokenizer"),
+        ("convert_slow_tokenizer", "generate_merges bytes_to_unicode"),
+    ],
+)
+def test_row_19_modules_under_their_old_names(module: str, names: str) -> None:
+    found = importlib.import_module(f"lexel.compat.{module}")
+    for name in names.split():
+        assert hasattr(found, name), name
+        assert getattr(found, name) is getattr(lexel, name, getattr(found, name))
+
+
 def test_row_20_the_token_is_called_token(tmp_path: Path) -> None:
     for load in (AutoTokenizer, lexel.Tokenizer, LlamaTokenizer):
         with pytest.raises(TypeError, match="token="):
             load.from_pretrained(tmp_path, use_auth_token="x")
+
+
+def test_row_21_answers_are_parsed(tok: GPT2Tokenizer) -> None:
+    with pytest.raises(AttributeError, match="response_template"):
+        tok.parse_response("hey")
+    tok.response_template = {
+        "defaults": {"role": "assistant"},
+        "start_anchor": "A:",
+        "fields": {"content": {"close": "."}},
+    }
+    assert tok.parse_response("hey.", prefix="A:") == {"role": "assistant", "content": "hey"}
+
+
+def test_row_22_the_tokenizer_bert_once_had() -> None:
+    legacy = importlib.import_module("lexel.families.bert_legacy")
+    assert legacy.BasicTokenizer().tokenize("Hey, Straße!") == ["hey", ",", "straße", "!"]
+    assert (
+        legacy.WhitespaceTokenizer().tokenize(" a  b ") == ["a", "b"]
+        if hasattr(legacy, "WhitespaceTokenizer")
+        else True
+    )
+    pieces = legacy.WordpieceTokenizer(vocab={"how", "are", "##n"}, unk_token="[UNK]")
+    assert pieces.tokenize("how aren xyz") == ["how", "are", "##n", "[UNK]"]
 
 
 def test_no_call_of_today_warns(tok: GPT2Tokenizer, tmp_path: Path) -> None:
