@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import copy
+import os
 import pickle
 import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from tests.unit.backends.python_tokenizers import WordTokenizer
+from tokenizers import decoders, normalizers, pre_tokenizers
+
+from lexel import AddedToken
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from lexel import TokenizersBackend
 
@@ -92,3 +98,70 @@ def test_a_fingerprint_tells_tokenizers_apart(
     others = [make(model_max_length=5), make(chat_template="x"), make(padding_side="left"), make()]
     others[-1].add_tokens("new")
     assert len({before, *(other.fingerprint() for other in others)}) == 5
+
+
+def test_whatever_changes_ids_changes_the_fingerprint(make: Callable[..., TokenizersBackend]) -> None:
+    tok = make()
+
+    def changed(change: Callable[[TokenizersBackend], Any]) -> str:
+        twin = copy.deepcopy(tok)
+        change(twin)
+        return twin.fingerprint()
+
+    word = next(token for token, index in tok.get_vocab().items() if index == 60)
+    prints = [
+        tok.fingerprint(),
+        changed(lambda twin: twin.add_tokens("new")),
+        changed(lambda twin: twin.add_tokens(AddedToken("new", lstrip=True))),
+        changed(lambda twin: twin.add_tokens("new", special_tokens=True)),
+        changed(lambda twin: twin.add_special_tokens({"extra_special_tokens": ["new"]})),
+        changed(lambda twin: twin.add_tokens(word)),
+        changed(lambda twin: setattr(twin, "bos_token", "<cls>")),
+        changed(lambda twin: setattr(twin, "extra_special_tokens", ["<cls>"])),
+        changed(lambda twin: (setattr(twin, "bos_token", "<cls>"), setattr(twin, "add_eos_token", True))[0]),
+        changed(lambda twin: setattr(twin, "truncation_side", "left")),
+        changed(lambda twin: setattr(twin, "split_special_tokens", True)),
+        changed(lambda twin: setattr(twin, "model_max_length", 3)),
+        changed(lambda twin: setattr(twin, "model_input_names", ["input_ids"])),
+        changed(lambda twin: setattr(twin.backend_tokenizer, "normalizer", normalizers.NFKC())),
+        changed(lambda twin: setattr(twin.backend_tokenizer, "pre_tokenizer", pre_tokenizers.Digits())),
+        changed(lambda twin: setattr(twin.backend_tokenizer, "post_processor", None)),
+        changed(lambda twin: setattr(twin.backend_tokenizer, "decoder", decoders.Fuse())),
+    ]
+    twins = {prints[6], prints[8]}
+    assert len(twins) == 1, "there is no eos token, so nothing was changed by the second step"
+    assert len(set(prints)) == len(prints) - 1
+
+
+def test_a_fingerprint_is_the_same_in_every_process() -> None:
+    code = """
+from lexel import GPT2Tokenizer
+from tests.unit.backends.python_tokenizers import WordTokenizer
+odd = {"names": {"b", "a", "c", "dd", "e"}, "thing": object(), "raw": b"x"}
+print(GPT2Tokenizer(**odd).fingerprint(), WordTokenizer(**odd).fingerprint())
+"""
+    root = Path(__file__).resolve().parents[2]
+    runs = [
+        subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=root,
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join([str(root), *sys.path])},
+        )
+        for seed in ("1", "2")
+    ]
+    assert len({run.stdout for run in runs}) == 1
+    assert len(runs[0].stdout.split()) == 2
+
+
+def test_flags_of_python_tokenizers_are_in_the_fingerprint() -> None:
+    tok = WordTokenizer(special_tokens_pattern="cls_sep")
+    before = tok.fingerprint()
+    tok(["hello world", "a <cls>"], padding=True)
+    tok.decode([1, 2, 3])
+    assert len(tok) > 0
+    assert tok.fingerprint() == before == WordTokenizer(special_tokens_pattern="cls_sep").fingerprint()
+    tok.special_tokens_pattern = "bos"
+    assert tok.fingerprint() != before

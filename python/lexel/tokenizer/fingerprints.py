@@ -13,11 +13,15 @@ if TYPE_CHECKING:
 
 __all__ = ["fingerprint"]
 
+# Attributes that say nothing of ids.
+_NO_STATE = ("files_loaded", "name_or_path", "total_vocab_size", "verbose")
+
 
 def fingerprint(tokenizer: Tokenizer) -> str:
     """Return a hash of all a tokenizer is: its class, its settings, its backend's state."""
     config = stated_config(tokenizer, "v5") | changeable_settings(tokenizer)
     config |= {"chat_template": tokenizer.chat_template, "pad_token_type_id": tokenizer.pad_token_type_id}
+    config["flags"] = _flags(tokenizer)
     stated = json.dumps(config, sort_keys=True, ensure_ascii=True, default=_stable)
     digest = hashlib.sha256()
     kind = type(tokenizer)
@@ -25,6 +29,19 @@ def fingerprint(tokenizer: Tokenizer) -> str:
         data = part.encode("utf-8", "surrogatepass")
         digest.update(len(data).to_bytes(8, "little") + data)
     return digest.hexdigest()
+
+
+def _flags(tokenizer: Tokenizer) -> dict[str, Any]:
+    """Return what a tokenizer written in Python keeps in flags and short lists; dictionaries may be its caches."""
+    if tokenizer.is_fast:
+        return {}
+    files = {*_NO_STATE, *tokenizer.vocab_files_names}
+    return {key: value for key, value in vars(tokenizer).items() if key not in files and _is_plain(value)}
+
+
+def _is_plain(value: Any) -> bool:
+    plain = (str, int, float, type(None))
+    return isinstance(value, plain) or (isinstance(value, (list, tuple)) and all(isinstance(v, plain) for v in value))
 
 
 def _stable(value: Any) -> Any:
