@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 import tokenizers
 
@@ -113,6 +114,28 @@ def test_add_tokens_counts_ids_that_did_not_exist(tok: TokenizersBackend) -> Non
     assert (len(tok), tok.convert_tokens_to_ids(word)) == (size + 1, 50)
     with pytest.raises(TypeError, match="str or an AddedToken"):
         tok.add_tokens([5])  # type: ignore[list-item]
+
+
+def test_many_kinds_of_sequences_are_lists(tok: TokenizersBackend) -> None:
+    assert tok.add_tokens(("s1s", AddedToken("t1t"))) == 2
+    assert tok.add_special_tokens({"extra_special_tokens": ("<x>",)}) == 1
+    assert tok.add_special_tokens(None) == 0  # type: ignore[arg-type]
+
+
+def test_numbers_of_arrays_are_ids(tok: TokenizersBackend) -> None:
+    assert tok.convert_ids_to_tokens(np.int64(5)) == tok.convert_ids_to_tokens(5)
+    assert tok.convert_ids_to_tokens(np.array([5, 6])) == tok.convert_ids_to_tokens([5, 6])
+    mask = tok.get_special_tokens_mask(np.array([tok.cls_token_id, 50]), already_has_special_tokens=True)  # type: ignore[arg-type]
+    assert mask == [1, 0]
+
+
+def test_extra_tokens_are_special_everywhere(make: Callable[..., TokenizersBackend]) -> None:
+    tok = make(extra_special_tokens=["<x>", AddedToken("<y>", rstrip=True)])
+    ids = tok.encode("a <x> <y> a", add_special_tokens=False)
+    assert {"<x>", "<y>"} <= set(tok.all_special_tokens)
+    assert sum(tok.get_special_tokens_mask(ids, already_has_special_tokens=True)) == 2
+    assert "<" not in tok.decode(ids, skip_special_tokens=True)
+    assert tok.added_tokens_decoder[tok.convert_tokens_to_ids("<y>")].special
 
 
 def test_flags_of_added_tokens(tok: TokenizersBackend) -> None:
