@@ -14,7 +14,7 @@ from lexel.families import ALIASES, MODULES
 _ROOMS = {
     "added_token": "AddedToken",
     "auto": "AutoTokenizer",
-    "backends": "PythonBackend TokenizersBackend",
+    "backends": "PythonBackend SentencePieceBackend TokenizersBackend",
     "batch_encoding": "BatchEncoding CharSpan TensorType TokenSpan",
     "converters": "generate_merges",
     "errors": "FormatError LexelError LoadError MissingDependencyError SpecialTokenError TrainingError "

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lexel.backends import TokenizersBackend
+from lexel.backends import SentencePieceBackend, TokenizersBackend
 from lexel.errors import LoadError, UnsupportedError
 from lexel.families import MODEL_TYPES, MODULES, find
 from lexel.hub import ModelFiles, open_files
@@ -165,6 +165,8 @@ def _choose(files: ModelFiles, wanted: str | None, *, gguf: bool) -> Choice:
 
 
 def _by_name(name: str) -> type[Tokenizer] | None:
+    if name == SentencePieceBackend.__name__:
+        return SentencePieceBackend
     return _registered.get(name) or _registered.get(name.removesuffix("Fast")) or find(name)
 
 

@@ -10,6 +10,7 @@ import copy
 import tempfile
 from dataclasses import dataclass
 from functools import cache, partial
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from tests.conftest import data_folder
@@ -17,7 +18,7 @@ from tests.contract.small import CORPUS, KINDS, SPECIAL, forced, pipeline
 from tests.unit.backends.python_tokenizers import PlacedWordTokenizer, WordTokenizer
 
 import lexel
-from lexel import AutoTokenizer, BertTokenizer, BertTokenizerLegacy, Tokenizer, TokenizersBackend
+from lexel import AutoTokenizer, BertTokenizer, BertTokenizerLegacy, SentencePieceBackend, Tokenizer, TokenizersBackend
 from lexel.backends.engine import compile_json
 from lexel.families import MODULES
 
@@ -99,6 +100,16 @@ def _legacy(**settings: Any) -> Tokenizer:
     return BertTokenizerLegacy(vocabulary(), **settings)
 
 
+def _models() -> list[Path]:
+    """Return a SentencePiece model, where there is one and the library that runs it."""
+    path = data_folder() / "tokenizers" / "sentencepiece-test" / "test_model.model"
+    return [path] if path.is_file() and find_spec("sentencepiece") is not None else []
+
+
+def _sentencepiece(path: Path, **settings: Any) -> Tokenizer:
+    return SentencePieceBackend(vocab_file=path, **{"unk_token": "<unk>", "pad_token": "<pad>", **settings})
+
+
 def _folder(path: Path, **settings: Any) -> Tokenizer:
     return AutoTokenizer.from_pretrained(path, **settings)
 
@@ -117,6 +128,7 @@ SUBJECTS = [
     Subject("python-words", WordTokenizer),
     Subject("python-words-with-places", PlacedWordTokenizer),
     Subject("python-bert", _legacy),
+    *(Subject("sentencepiece", partial(_sentencepiece, path)) for path in _models()),
     *(Subject(name, partial(_family, name)) for name in sorted(MODULES)),
     *(Subject(path.name, partial(_folder, path), True, _megabytes(path) > 6) for path in _folders()),
 ]

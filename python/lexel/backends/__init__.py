@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lexel.backends.python import PythonBackend
+from lexel.backends.sentencepiece import SentencePieceBackend
 from lexel.backends.tokenizers import TokenizersBackend
 
-__all__ = ["PythonBackend", "TokenizersBackend"]
+__all__ = ["PythonBackend", "SentencePieceBackend", "TokenizersBackend"]

@@ -26,12 +26,15 @@ TOKENIZERS = """ADDED_TOKENS_FILE INIT_TOKENIZER_DOCSTRING MODEL_TO_TRAINER_MAPP
 TIKTOKEN_VOCAB_FILE TOKENIZER_CONFIG_FILE TOKENIZER_FILE VOCAB_FILES_NAMES AddedToken BatchEncoding DecoderFast
 EncodingFast PaddingStrategy PreTrainedTokenizerBase PreTrainedTokenizerFast TokenizerFast TokenizersBackend
 TruncationStrategy"""
+SENTENCEPIECE = """INIT_TOKENIZER_DOCSTRING SPIECE_UNDERLINE VOCAB_FILES_NAMES AddedToken PreTrainedTokenizer
+SentencePieceBackend generate_merges"""
 MODULES = {
     "tokenization_utils_base": BASE.split(),
     "tokenization_utils": PYTHON.split(),
     "tokenization_python": PYTHON.split(),
     "tokenization_utils_fast": TOKENIZERS.split(),
     "tokenization_utils_tokenizers": TOKENIZERS.split(),
+    "tokenization_utils_sentencepiece": SENTENCEPIECE.split(),
     "convert_slow_tokenizer": ["bytes_to_unicode", "generate_merges"],
 }
 
