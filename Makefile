@@ -26,7 +26,7 @@ export PATH := $(VIRTUAL_ENV)/bin:$(PATH)
 unexport CONDA_PREFIX
 
 .PHONY: help demo test test-fast test-slow test-core test-interop test-torch test-rust test-python \
-	develop fuzz-differential smollm2 lint lint-python lint-rust fmt type bench bench-core wheel clean
+	develop fuzz-differential smollm2 lint lint-python lint-rust fmt type bench bench-core docs wheel clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -102,6 +102,11 @@ fmt: $(STAMPS)/python ## Format Python and Rust.
 	$(VENV)/bin/ruff check --fix-only --exit-zero .
 	$(VENV)/bin/ruff format .
 	cargo fmt --all
+
+docs: $(STAMPS)/python ## Write docs/reference from the docstrings, and the types of the public names.
+	$(PY) docs/build.py
+	$(VENV)/bin/ruff check --quiet --fix python/lexel/__init__.pyi
+	$(VENV)/bin/ruff format --quiet python/lexel/__init__.pyi
 
 wheel: $(STAMPS)/python ## Build the wheel and the source archive into dist/.
 	@$(need_rust)
