@@ -4,6 +4,7 @@ from lexel.added_token import AddedToken as AddedToken
 from lexel.auto import AutoTokenizer as AutoTokenizer
 from lexel.backends import PythonBackend as PreTrainedTokenizer
 from lexel.backends import PythonBackend as PythonBackend
+from lexel.backends import SentencePieceBackend as SentencePieceBackend
 from lexel.backends import TokenizersBackend as PreTrainedTokenizerFast
 from lexel.backends import TokenizersBackend as TokenizersBackend
 from lexel.batch_encoding import BatchEncoding as BatchEncoding
@@ -151,6 +152,7 @@ __all__ = [
     "Qwen2TokenizerFast",
     "RobertaTokenizer",
     "RobertaTokenizerFast",
+    "SentencePieceBackend",
     "SpecialTokenError",
     "SqueezeBertTokenizer",
     "SqueezeBertTokenizerFast",

@@ -132,6 +132,11 @@ class Family(TokenizersBackend):
     def _empty_pipeline(cls, settings: dict[str, Any]) -> AnyEngine:
         return compile_json(cls.spec(cls.empty_vocab(settings), [], settings).to_json()).engine
 
+    def _rebuilt_post_processor(self, settings: dict[str, Any], own: AnyEngine) -> str | None:
+        """Return the post-processor that readers who build this class's pipeline have; `own` is that pipeline."""
+        template = self.template(settings)
+        return own.component("post_processor") if template is None else json.dumps(template)
+
     def _saved_class_name(self, compat: Compat, stated: Mapping[str, Any]) -> str:
         if type(self).__module__.startswith("lexel.families.") and not reads_alike(self, stated, compat):
             return generic_name(compat)

@@ -50,8 +50,7 @@ def reads_alike(tokenizer: Family, stated: Mapping[str, Any], compat: Compat) ->
     if kept == "bos":
         bos = tokenizer._end("bos_token", True)
         return bos is not None and writes_alike(present, with_ends(None, bos, None, ()))
-    template = tokenizer.template(settings)
-    return writes_alike(present, own.component("post_processor") if template is None else json.dumps(template))
+    return writes_alike(present, tokenizer._rebuilt_post_processor(settings, own))
 
 
 def _has_flags(tokenizer: Family) -> bool:

@@ -22,6 +22,7 @@ from lexel.tokenizer.ids import rows_of_ids
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from lexel.backends.engine import AnyEngine
     from lexel.hub import ModelFiles
 
 __all__ = ["WhisperTokenizer"]
@@ -110,12 +111,19 @@ class WhisperTokenizer(Family):
         except ValueError:
             self.__dict__.update(kept)
             raise
+        self._core.set_component("post_processor", self._around(prefix))
+
+    def _around(self, prefix: list[int]) -> str:
+        """Return the post-processor that writes a prefix and the end."""
         names = self.convert_ids_to_tokens(prefix)
         eos = str(self.eos_token)
         ids = {**dict(zip(names, prefix, strict=True)), **self._ids(eos)}
         before = [(name, 0) for name in names]
         stage = spec.template([*before, ("$A", 0), (eos, 0)], [*before, ("$A", 0), ("$B", 1), (eos, 1)], ids)
-        self._core.set_component("post_processor", json.dumps(stage, ensure_ascii=False))
+        return json.dumps(stage, ensure_ascii=False)
+
+    def _rebuilt_post_processor(self, settings: dict[str, Any], own: AnyEngine) -> str | None:
+        return self._around(self.prefix_tokens)
 
     @property
     def prefix_tokens(self) -> list[int]:
