@@ -232,5 +232,8 @@ class TokenizerFiles(BackendContract):
 
     @classmethod
     def register_for_auto_class(cls, auto_class: str = "AutoTokenizer") -> None:
-        """Mark a class of yours as the one its saved folders are loaded with."""
+        """Mark a class of yours: its code is saved beside its tokenizers, for readers that run such code.
+
+        We never do; here a class is found once it is known: `AutoTokenizer.register(None, tokenizer_class=…)`.
+        """
         cls._auto_class = auto_class

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lexel.tokenizer.config import CLASS_KEY, build_config, generic_name, write_json
+from lexel.tokenizer.custom_code import auto_map, save_code
 from lexel.tokenizer.template_files import save_templates
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def save(
                 config["chat_template"] = in_config
             path = draft / f"{prefix}tokenizer_config.json"
             write_json(path, config)
+            save_code(type(tokenizer), draft)
             written = [str(path), *map(str, templates), *tokenizer._save_backend(draft, prefix, legacy_format)]
             for source in sorted(path for path in draft.rglob("*") if not path.is_dir()):
                 target = folder / source.relative_to(draft)
@@ -91,7 +93,8 @@ def saved_config(tokenizer: Tokenizer, compat: Compat) -> dict[str, Any]:
         settings = changeable_settings(tokenizer)
         config |= {key: value for key, value in settings.items() if value != _CHANGEABLE[key]}
         config["model_input_names"] = settings["model_input_names"]
-    return config | names
+    code = auto_map(type(tokenizer), compat, is_fast=tokenizer.is_fast)
+    return config | names | ({"auto_map": code} if code else {})
 
 
 def stated_config(tokenizer: Tokenizer, compat: Compat) -> dict[str, Any]:
@@ -110,9 +113,8 @@ def stated_config(tokenizer: Tokenizer, compat: Compat) -> dict[str, Any]:
     config.update(tokenizer._saved_state())
     if tokenizer.init_inputs:
         config["init_inputs"] = list(tokenizer.init_inputs)
-    for key in ("processor_class", "auto_map"):
-        if state.get(f"_{key}") is not None:
-            config[key] = state[f"_{key}"]
+    if state.get("_processor_class") is not None:
+        config["processor_class"] = state["_processor_class"]
     return config
 
 
