@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from lexel import spec
@@ -11,6 +12,7 @@ from lexel.backends import TokenizersBackend
 from lexel.backends.engine import compile_json
 from lexel.backends.pipeline_view import PipelineView
 from lexel.backends.post_processor import writes_alike
+from lexel.converters.detect import FileFormat, detect
 from lexel.converters.merges import generate_merges, usable_merges
 from lexel.converters.vocab_merges import merges_beside, read_merges, read_pieces, read_vocab
 from lexel.families.asked import as_stated, changed_stages, charsmap_in
@@ -19,6 +21,7 @@ from lexel.tokenizer.config import generic_name
 from lexel.tokenizer.loading import read_tokenizer_config
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Collection, Mapping
 
     from lexel.backends.engine import AnyEngine
@@ -116,6 +119,18 @@ class Family(TokenizersBackend):
             stated = as_stated(read_tokenizer_config(files), cls.defaults)
             made._follow(stated, {**stated, **asked})
         return made
+
+    @classmethod
+    def from_file(cls, path: str | os.PathLike[str], **kwargs: Any) -> Self:
+        """Load a tokenizer from one file: a `tokenizer.json`, a GGUF file, or a vocabulary of this class's kind.
+
+        Raises:
+            UnsupportedError: a file of another format; names it.
+            FormatError: a broken file.
+        """
+        if detect(Path(path)) in (FileFormat.VOCAB_JSON, FileFormat.VOCAB_TXT):
+            return cls(vocab=path, **{"name_or_path": str(path), **kwargs})
+        return super().from_file(path, **kwargs)
 
     def _follow(self, stated: dict[str, Any], wanted: dict[str, Any]) -> None:
         """Change the stages that are what this class builds of one set of settings to what it builds of another."""

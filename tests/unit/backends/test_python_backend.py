@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import copy
+import json
 import pickle
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 from tests.unit.backends.python_tokenizers import PlacedWordTokenizer, WordTokenizer
 
 from lexel import AddedToken, PreTrainedTokenizer, PythonBackend, UnsupportedError, VocabularyError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_the_former_name() -> None:
@@ -280,3 +279,39 @@ def test_a_stream_does_not_read_everything_again() -> None:
     for index in tok.encode("some text, and more. " * 50):
         stream.feed(index)
     assert max(seen) < 50
+
+
+def test_a_class_with_one_file_is_loaded_from_it(tmp_path: Path) -> None:
+    class FileTokenizer(PythonBackend):
+        vocab_files_names: ClassVar[dict[str, str]] = {"vocab_file": "words.json"}
+
+        def __init__(self, vocab_file: str, **kwargs: Any) -> None:
+            self.encoder = json.loads(Path(vocab_file).read_text("utf-8"))
+            super().__init__(unk_token="<unk>", **kwargs)
+
+        @property
+        def vocab_size(self) -> int:
+            return len(self.encoder)
+
+        def get_vocab(self) -> dict[str, int]:
+            return {**self.encoder, **self.get_added_vocab()}
+
+        def _tokenize(self, text: str, **kwargs: Any) -> list[str]:
+            return text.split()
+
+        def _convert_token_to_id(self, token: str) -> int | None:
+            return self.encoder.get(token, 0)
+
+        def _convert_id_to_token(self, index: int) -> str | None:
+            return next((word for word, at in self.encoder.items() if at == index), None)
+
+    path = tmp_path / "any.json"
+    path.write_text(json.dumps({"<unk>": 0, "hello": 1}))
+    tok = FileTokenizer.from_pretrained(path, model_max_length=9)
+    assert (tok.encode("hello you"), tok.model_max_length, tok.name_or_path) == ([1, 0], 9, str(path))
+    tok.save_pretrained(tmp_path / "saved")
+    assert sorted(path.name for path in (tmp_path / "saved").iterdir()) == ["tokenizer_config.json", "words.json"]
+    assert FileTokenizer.from_pretrained(tmp_path / "saved").get_vocab() == tok.get_vocab()
+    FileTokenizer.vocab_files_names = {"vocab_file": "words.json", "merges_file": "merges.txt"}
+    with pytest.raises(NotImplementedError, match="does not read single files: it has 2 of them"):
+        FileTokenizer.from_pretrained(path)

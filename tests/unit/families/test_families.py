@@ -72,6 +72,8 @@ def test_vocabularies_in_files(tmp_path: Path) -> None:
     assert tok.decode(tok.encode("hello world")) == "hello world"
     assert tok.tokenize("hello") == GPT2Tokenizer.from_pretrained(tmp_path).tokenize("hello") == ["hello"]
     assert type(GPT2Tokenizer.from_pretrained(tmp_path)) is GPT2Tokenizer
+    alone = GPT2Tokenizer.from_pretrained(tmp_path / "vocab.json", model_max_length=9)
+    assert (alone.tokenize("hello"), alone.model_max_length) == (["hello"], 9)
     (tmp_path / "x.model").write_bytes(b"\n\x0e\n\x05<unk>\x15\x00\x00\x00\x00\x18\x02")
     with pytest.raises(UnsupportedError, match="sentencepiece"):
         LlamaTokenizer(vocab=tmp_path / "x.model")
