@@ -285,9 +285,9 @@ def test_a_class_with_one_file_is_loaded_from_it(tmp_path: Path) -> None:
     class FileTokenizer(PythonBackend):
         vocab_files_names: ClassVar[dict[str, str]] = {"vocab_file": "words.json"}
 
-        def __init__(self, vocab_file: str, **kwargs: Any) -> None:
+        def __init__(self, vocab_file: str, unk_token: str = "<unk>", **kwargs: Any) -> None:
             self.encoder = json.loads(Path(vocab_file).read_text("utf-8"))
-            super().__init__(unk_token="<unk>", **kwargs)
+            super().__init__(unk_token=unk_token, **kwargs)
 
         @property
         def vocab_size(self) -> int:
