@@ -20,6 +20,7 @@ _LOGGER = logging.getLogger(__name__)
 
 # A `model_max_length` above this means "no limit": files write 1e30 for it.
 NO_LIMIT = int(1e20)
+_IGNORED = "max-length-is-ignored"
 
 
 class _Strategy(StrEnum):
@@ -57,6 +58,7 @@ def resolve(
     *,
     model_max_length: int,
     pad_token_id: Callable[[], int | None],
+    told: dict[str, bool],
     verbose: bool = True,
 ) -> tuple[PaddingStrategy, TruncationStrategy, int | None]:
     """Return what a call's padding, truncation and max_length mean together.
@@ -68,6 +70,7 @@ def resolve(
         pad_to_multiple_of: the padded length is rounded up to a multiple of this.
         model_max_length: the model's limit; above `NO_LIMIT` there is none.
         pad_token_id: gives the id to pad with; asked only if something is padded.
+        told: the hints given so far, by name; each is given once.
         verbose: whether to log hints.
 
     Raises:
@@ -75,7 +78,14 @@ def resolve(
     """
     if max_length is not None and padding is False and truncation is None:
         truncation = TruncationStrategy.LONGEST_FIRST
-    if padding is True and max_length is not None and truncation in (None, False, "do_not_truncate") and verbose:
+    if (
+        padding is True
+        and max_length is not None
+        and truncation in (None, False, "do_not_truncate")
+        and verbose
+        and not told.get(_IGNORED)
+    ):
+        told[_IGNORED] = True
         _LOGGER.warning(
             "`max_length` is ignored when `padding`=`True` and there is no truncation strategy. "
             "To pad to max length, use `padding='max_length'`."

@@ -29,12 +29,12 @@ class Peer:
     version: str
     python: Path
 
-    def do(self, jobs: dict[str, dict[str, Any]], folder: Path) -> dict[str, Any]:
-        """Do jobs in a process of the peer; return what it found."""
+    def do(self, jobs: dict[str, Any], folder: Path, script: str = "facts.py") -> dict[str, Any]:
+        """Do jobs in a process of the peer, as a script beside this file says; return what it found."""
         asked, found = folder / "jobs.json", folder / "found.json"
         asked.write_text(json.dumps(jobs), "utf-8")
         run = subprocess.run(
-            [str(self.python), str(HERE / "facts.py"), str(asked), str(found)],
+            [str(self.python), str(HERE / script), str(asked), str(found)],
             capture_output=True,
             text=True,
             check=False,

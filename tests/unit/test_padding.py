@@ -14,7 +14,8 @@ UNLIMITED = int(1e30)
 
 def resolved(padding: Any, truncation: Any, max_length: int | None, limit: int = 512, **options: Any) -> Any:
     multiple = options.pop("pad_to_multiple_of", None)
-    return resolve(padding, truncation, max_length, multiple, model_max_length=limit, pad_token_id=lambda: 0, **options)
+    options = {"model_max_length": limit, "pad_token_id": lambda: 0, "told": {}, **options}
+    return resolve(padding, truncation, max_length, multiple, **options)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +50,7 @@ def test_an_unknown_word_lists_the_known_ones(padding: Any, truncation: Any) -> 
 @pytest.mark.parametrize("index", [None, -1])
 def test_padding_needs_a_token(index: int | None) -> None:
     with pytest.raises(ValueError, match="does not have a padding token"):
-        resolve(True, None, None, None, model_max_length=9, pad_token_id=lambda: index)
+        resolve(True, None, None, None, model_max_length=9, pad_token_id=lambda: index, told={})
 
 
 def test_the_length_must_be_a_multiple() -> None:
@@ -61,8 +62,10 @@ def test_the_length_must_be_a_multiple() -> None:
 
 def test_an_ignored_max_length_is_told(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
-        resolved(True, None, 10)
-        resolved(True, None, 10, verbose=False)
+        told: dict[str, bool] = {}
+        resolved(True, None, 10, verbose=False, told=told)
+        resolved(True, None, 10, told=told)
+        resolved(True, None, 10, told=told)
     assert [record.message.split()[0] for record in caplog.records] == ["`max_length`"]
 
 

@@ -295,6 +295,7 @@ class Tokenizer(Showing, TokenBudget, Conversing, TokenizerFiles):
             pad_to_multiple_of,
             model_max_length=self.model_max_length,
             pad_token_id=self._pad_id,
+            told=self.deprecation_warnings,
             verbose=verbose,
         )
 
