@@ -112,3 +112,17 @@ def test_arrays_are_of_numpy_s_own_integers(tok: TokenizersBackend) -> None:
     made = tok(TEXT, return_tensors="np", return_offsets_mapping=True)
     assert "dtype" not in repr(made["input_ids"])
     assert made["offset_mapping"].dtype.char == np.dtype(np.int64).char
+
+
+def test_spans_of_no_token_are_pairs_all_the_same(tok: TokenizersBackend) -> None:
+    made = tok("", add_special_tokens=False, return_offsets_mapping=True, return_tensors="np")
+    assert made["offset_mapping"].shape == (1, 0, 2)
+
+
+def test_what_is_left_out_is_what_the_pipeline_holds_for_special(tok: TokenizersBackend) -> None:
+    tok.add_tokens(["<plain>"])
+    tok.add_special_tokens({"extra_special_tokens": ["<a>"]})
+    tok.add_special_tokens({"extra_special_tokens": ["<b>"]})
+    ids = tok.convert_tokens_to_ids(["<plain>", "<a>", "<b>"])
+    assert tok.extra_special_tokens == ["<b>"]
+    assert tok.decode(ids, skip_special_tokens=True) == "<plain>", "<a> is special still, though no name has it"

@@ -126,3 +126,8 @@ def test_frameworks_are_told_apart_without_importing_them() -> None:
     assert framework_of([1]) is None
     assert as_lists({"a": 1}) == {"a": 1}
     assert as_lists([np.array([1, 2]), [3]]) == [[1, 2], [3]]
+
+
+def test_a_number_becomes_an_array_without_dimensions() -> None:
+    made = BatchEncoding({"score": 1.5, "count": 3}, tensor_type="np")
+    assert (made["score"].shape, made["score"].item(), made["count"].dtype) == ((), 1.5, np.int64)

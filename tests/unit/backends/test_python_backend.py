@@ -315,3 +315,12 @@ def test_a_class_with_one_file_is_loaded_from_it(tmp_path: Path) -> None:
     FileTokenizer.vocab_files_names = {"vocab_file": "words.json", "merges_file": "merges.txt"}
     with pytest.raises(NotImplementedError, match="does not read single files: it has 2 of them"):
         FileTokenizer.from_pretrained(path)
+
+
+def test_special_tokens_alone_are_left_of_a_length_below_theirs() -> None:
+    tok = WordTokenizer(special_tokens_pattern="cls_sep")
+    assert tok("a b c", truncation=True, max_length=1)["input_ids"] == [2, 3], "as the reference; a pipeline refuses"
+
+
+def test_texts_of_equal_length_give_way_as_in_the_reference() -> None:
+    assert WordTokenizer()("a b c", "a b c", truncation=True, max_length=5)["token_type_ids"] == [0, 0, 0, 1, 1]

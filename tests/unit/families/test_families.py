@@ -135,3 +135,10 @@ def test_real_folders_give_the_reference_s_ids(shared_data: Path) -> None:
             assert tok(given["text"], given.get("text_pair"))["input_ids"] == case["ids"], case["id"]
             if "decoded" in case:
                 assert tok.decode(case["ids"]) == case["decoded"], case["id"]
+
+
+def test_padding_of_xlnet_has_a_type_of_its_own() -> None:
+    tok = lexel.XLNetTokenizer().train_new_from_iterator(["a b c"] * 9, 40)
+    made = tok(["a b c", "a"], padding=True, return_token_type_ids=True)
+    assert tok.pad_token_type_id == 3
+    assert made["token_type_ids"][1].count(3) == made["attention_mask"][1].count(0) > 0

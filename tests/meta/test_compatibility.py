@@ -1,0 +1,30 @@
+"""The page of differences names its tests, and they are there."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "compatibility.md"
+TEST = re.compile(r"`([\w/]+\.py)::(\w+)`")
+
+
+@cache
+def source(path: str) -> str:
+    return (ROOT / path).read_text("utf-8")
+
+
+@pytest.mark.parametrize(("path", "name"), sorted(set(TEST.findall(PAGE.read_text("utf-8")))))
+def test_a_test_that_is_named_exists(path: str, name: str) -> None:
+    assert re.search(rf"^def {name}\(", source(path), flags=re.MULTILINE), f"{path} has no {name}"
+
+
+def test_rows_with_tests_have_all_columns() -> None:
+    """Matter, there, here, why, test: a vertical line inside a cell would break the table."""
+    rows = [line for line in PAGE.read_text("utf-8").splitlines() if TEST.search(line)]
+    assert rows
+    assert [row for row in rows if len(row.strip("|").split("|")) != 5] == []
