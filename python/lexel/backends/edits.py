@@ -37,6 +37,8 @@ def apply(compiled: Compiled, given: Mapping[str, Any]) -> Compiled:
         kinds = {"pre_tokenizer": ("ByteLevel", "Metaspace"), "decoder": ("Metaspace",)}
         for name, edited in kinds.items():
             changes[name] = _edited(compiled, name, partial(_set_prefix_space, wanted=bool(prefix), kinds=edited))
+        if not prefix:
+            changes |= _without_prepended(compiled)
     if flags:
         changes["normalizer"] = _edited(compiled, "normalizer", partial(_set_flags, flags=flags))
     changed = {name: stage for name, stage in changes.items() if stage is not None}
@@ -78,6 +80,24 @@ def _set_prefix_space(stage: dict[str, Any], *, wanted: bool, kinds: tuple[str, 
         else:
             present = leaf.get("prepend_scheme", "always")
             leaf["prepend_scheme"] = (present if present != "never" else "always") if wanted else "never"
+
+
+def _without_prepended(compiled: Compiled) -> dict[str, Any]:
+    """Return the stages changed where a normalizer writes the space before a text, and the decoder takes it off."""
+    text = compiled.engine.component("normalizer")
+    stage = json.loads(text) if text is not None else {}
+    leaves = _inner(stage) if stage else []
+    kept = [leaf for leaf in leaves if leaf != {"type": "Prepend", "prepend": "▁"}]
+    if len(kept) == len(leaves):
+        return {}
+    changes: dict[str, Any] = {"normalizer": {"type": "Sequence", "normalizers": kept}}
+    decoder = compiled.engine.component("decoder")
+    if decoder is not None:
+        steps = _inner(json.loads(decoder))
+        left = [step for step in steps if step != {"type": "Strip", "content": " ", "start": 1, "stop": 0}]
+        if len(left) < len(steps):
+            changes["decoder"] = {"type": "Sequence", "decoders": left}
+    return changes
 
 
 def _set_flags(stage: dict[str, Any], *, flags: Mapping[str, Any]) -> None:

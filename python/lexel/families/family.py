@@ -34,6 +34,7 @@ __all__ = ["Family", "Vocab"]
 # Token → id of BPE and WordPiece; (piece, score) pairs of Unigram.
 Vocab = Any
 _OTHER_SOURCES = ("tokenizer_object", "tokenizer_file", "gguf_file")
+_EXTRA = ("extra_special_tokens", "additional_special_tokens")
 
 
 class Family(TokenizersBackend):
@@ -75,6 +76,10 @@ class Family(TokenizersBackend):
             tokens, pairs = self._read(vocab, merges, settings, strict)
             self._core = PipelineView(compile_json(self.spec(tokens, pairs, settings).to_json()))
             self.__dict__["_template_of"] = settings
+        elif "_seed" in self.__dict__ and not any(settings.get(key) for key in _EXTRA):
+            engine = self.__dict__["_seed"].compiled.engine
+            own = [token for token in self.own_tokens(settings) if engine.token_to_id(token) is not None]
+            settings |= {"extra_special_tokens": own} if own else {}
         super().__init__(**settings)
         for name in self.defaults:
             if (
@@ -88,6 +93,11 @@ class Family(TokenizersBackend):
     def settle(cls, settings: dict[str, Any]) -> dict[str, Any]:
         """Return the settings of a new tokenizer with what follows from them."""
         return settings
+
+    @classmethod
+    def own_tokens(cls, settings: dict[str, Any]) -> list[str]:
+        """Return the extra special tokens there are if nothing is said of any; in a file, those of them it has."""
+        return []
 
     @classmethod
     def spec(cls, vocab: Vocab, merges: list[tuple[str, str]], settings: dict[str, Any]) -> Spec:

@@ -36,17 +36,21 @@ class T5Tokenizer(Family):
     }
 
     @classmethod
+    def own_tokens(cls, settings: dict[str, Any]) -> list[str]:
+        """Return the sentinels."""
+        return [f"<extra_id_{index}>" for index in range(settings["extra_ids"])]
+
+    @classmethod
     def settle(cls, settings: dict[str, Any]) -> dict[str, Any]:
         """Return the settings with the sentinels among the extra special tokens."""
         wanted = settings["extra_ids"]
-        sentinels = [f"<extra_id_{index}>" for index in range(wanted)]
         given = settings["additional_special_tokens"] or settings.get("extra_special_tokens") or []
         stated = sum(is_sentinel(str(token)) for token in given)
         if stated not in (0, wanted) and wanted > 0:
             raise ValueError(
                 f"extra_ids is {wanted}, but {stated} tokens of the form <extra_id_…> are given; make the two agree"
             )
-        extra = list(given) if stated else [*given, *sentinels]
+        extra = list(given) if stated else [*given, *cls.own_tokens(settings)]
         return {**settings, "additional_special_tokens": None, "extra_special_tokens": extra}
 
     @classmethod

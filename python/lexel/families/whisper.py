@@ -15,14 +15,13 @@ from lexel.families.family import Family, Vocab
 from lexel.families.whisper_languages import TASKS, code_of
 from lexel.families.whisper_normalizer import normalize_english, normalize_text
 from lexel.families.whisper_timestamps import segments, text_with_times
-from lexel.spec import Spec
+from lexel.spec import Json, Spec
 from lexel.tokenizer.config import write_json
 from lexel.tokenizer.ids import rows_of_ids
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lexel.backends.engine import AnyEngine
     from lexel.hub import ModelFiles
 
 __all__ = ["WhisperTokenizer"]
@@ -91,6 +90,14 @@ class WhisperTokenizer(Family):
             files, init_inputs, given if spellings is None else {**given, "normalizer_file": str(spellings)}
         )
 
+    def template(self, settings: dict[str, Any]) -> Json:
+        """Return the post-processor."""
+        prefix = self._prefix(settings["language"], settings["task"], settings["predict_timestamps"])
+        names, eos = self.convert_ids_to_tokens(prefix), str(settings["eos_token"])
+        before = [(name, 0) for name in names]
+        ids = {**dict(zip(names, prefix, strict=True)), **self._ids(eos)}
+        return spec.template([*before, ("$A", 0), (eos, 0)], [*before, ("$A", 0), ("$B", 1), (eos, 1)], ids)
+
     # --- what stands before a text --------------------------------------------------------------------------------
 
     def set_prefix_tokens(
@@ -107,36 +114,29 @@ class WhisperTokenizer(Family):
             if value is not None:
                 setattr(self, name, value)
         try:
-            prefix = self.prefix_tokens
+            _ = self.prefix_tokens
         except ValueError:
             self.__dict__.update(kept)
             raise
-        self._core.set_component("post_processor", self._around(prefix))
-
-    def _around(self, prefix: list[int]) -> str:
-        """Return the post-processor that writes a prefix and the end."""
-        names = self.convert_ids_to_tokens(prefix)
-        eos = str(self.eos_token)
-        ids = {**dict(zip(names, prefix, strict=True)), **self._ids(eos)}
-        before = [(name, 0) for name in names]
-        stage = spec.template([*before, ("$A", 0), (eos, 0)], [*before, ("$A", 0), ("$B", 1), (eos, 1)], ids)
-        return json.dumps(stage, ensure_ascii=False)
-
-    def _rebuilt_post_processor(self, settings: dict[str, Any], own: AnyEngine) -> str | None:
-        return self._around(self.prefix_tokens)
+        stage = self.template({"eos_token": self.eos_token, **{name: getattr(self, name) for name in given}})
+        self._core.set_component("post_processor", json.dumps(stage, ensure_ascii=False))
 
     @property
     def prefix_tokens(self) -> list[int]:
         """The ids before a text: the start, the language, the task, and that there are no times."""
-        names = [_START]
         if self.language is not None:
             self.language = self.language.lower()
-            names.append(f"<|{code_of(self.language)}|>")
-        if self.task is not None:
-            if self.task not in TASKS:
-                raise ValueError(f"Unsupported task: {self.task}. Task should be in: {list(TASKS)}")
-            names.append(f"<|{self.task}|>")
-        if not self.predict_timestamps:
+        return self._prefix(self.language, self.task, self.predict_timestamps)
+
+    def _prefix(self, language: str | None, task: str | None, predict_timestamps: bool) -> list[int]:
+        names = [_START]
+        if language is not None:
+            names.append(f"<|{code_of(language)}|>")
+        if task is not None:
+            if task not in TASKS:
+                raise ValueError(f"Unsupported task: {task}. Task should be in: {list(TASKS)}")
+            names.append(f"<|{task}|>")
+        if not predict_timestamps:
             names.append(_NO_TIMES)
         return cast("list[int]", self.convert_tokens_to_ids(names))
 

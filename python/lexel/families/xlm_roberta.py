@@ -54,6 +54,6 @@ class XLMRobertaTokenizer(Family):
 
     def template(self, settings: dict[str, Any]) -> Json:
         """Return the post-processor."""
-        cls, sep = str(settings["cls_token"]), str(settings["sep_token"])
-        single = [(cls, 0), ("$A", 0), (sep, 0)]
-        return spec.template(single, [*single, (sep, 0), ("$B", 0), (sep, 0)], self._ids(cls, sep))
+        bos, eos = str(settings["bos_token"]), str(settings["eos_token"])
+        single = [(bos, 0), ("$A", 0), (eos, 0)]
+        return spec.template(single, [*single, (eos, 0), ("$B", 0), (eos, 0)], self._ids(bos, eos))

@@ -48,9 +48,16 @@ class XLNetTokenizer(Family):
         return 3
 
     @classmethod
+    def own_tokens(cls, settings: dict[str, Any]) -> list[str]:
+        """Return the ends of paragraphs and documents."""
+        return ["<eop>", "<eod>"]
+
+    @classmethod
     def settle(cls, settings: dict[str, Any]) -> dict[str, Any]:
         """Return the settings with the two extra tokens, and a mask that takes the space before it."""
-        extra = settings["additional_special_tokens"] or settings.get("extra_special_tokens") or ["<eop>", "<eod>"]
+        extra = (
+            settings["additional_special_tokens"] or settings.get("extra_special_tokens") or cls.own_tokens(settings)
+        )
         mask = settings["mask_token"]
         if isinstance(mask, str):
             mask = AddedToken(mask, lstrip=True, special=True, normalized=False)

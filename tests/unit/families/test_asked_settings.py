@@ -77,6 +77,32 @@ def test_a_class_that_writes_the_ends_is_not_told_to(cls: Any, value: bool) -> N
     assert tok.bos_token == "[BOS]"
 
 
+def test_a_space_a_normalizer_writes_is_left_out(tmp_path: Path) -> None:
+    path = saved(LlamaTokenizer(), tmp_path) / "tokenizer.json"
+    content = json.loads(path.read_text("utf-8"))
+    replace = {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}
+    steps = [{"type": "Prepend", "prepend": "▁"}, replace]
+    content |= {"normalizer": {"type": "Sequence", "normalizers": steps}, "pre_tokenizer": None}
+    path.write_text(json.dumps(content), "utf-8")
+    written = LlamaTokenizer.from_pretrained(tmp_path)
+    assert written.tokenize("the")[0][0] == "▁"
+    tok = LlamaTokenizer.from_pretrained(tmp_path, add_prefix_space=False)
+    assert tok.tokenize("the")[0][0] == "t"
+    assert [tok.decode(tok.encode(text)) for text in ("the", " the")] == ["the", " the"]
+
+
+def test_a_class_s_own_tokens_are_special_in_files_that_have_them(tmp_path: Path) -> None:
+    """Files of old are silent on these: only the class knows them."""
+    for cls, count in ((T5Tokenizer, 100), (XLNetTokenizer, 2)):
+        folder = saved(cls(), tmp_path / cls.__name__)
+        (folder / "tokenizer_config.json").unlink()
+        tok = cls.from_pretrained(folder)
+        assert len(tok.extra_special_tokens) == count
+        assert len(tok) == len(TokenizersBackend.from_pretrained(folder))
+        assert cls.from_pretrained(folder, extra_special_tokens=["<q>"]).extra_special_tokens == ["<q>"]
+    assert T5Tokenizer.from_pretrained(tmp_path / "T5Tokenizer", extra_ids=3).extra_special_tokens_ids != []
+
+
 def test_xlnet_never_keeps_accents() -> None:
     kept, plain = XLNetTokenizer(keep_accents=True), XLNetTokenizer()
     assert kept.backend_tokenizer.to_str() == plain.backend_tokenizer.to_str()
