@@ -18,7 +18,7 @@ from lexel.converters.vocab_merges import merges_beside, read_merges, read_piece
 from lexel.families.asked import as_stated, changed_stages, charsmap_in
 from lexel.families.rebuilding import Kept, reads_alike
 from lexel.tokenizer.config import generic_name
-from lexel.tokenizer.loading import read_tokenizer_config
+from lexel.tokenizer.loading import PIPELINE_FILE, read_tokenizer_config
 
 if TYPE_CHECKING:
     import os
@@ -138,7 +138,8 @@ class Family(TokenizersBackend):
             UnsupportedError: a file of another format; names it.
             FormatError: a broken file.
         """
-        if detect(Path(path)) in (FileFormat.VOCAB_JSON, FileFormat.VOCAB_TXT):
+        own = {"BPE": FileFormat.VOCAB_JSON, "WordPiece": FileFormat.VOCAB_TXT}.get(cls.model)
+        if Path(path).name != PIPELINE_FILE and detect(Path(path)) is own:
             return cls(vocab=path, **{"name_or_path": str(path), **kwargs})
         return super().from_file(path, **kwargs)
 

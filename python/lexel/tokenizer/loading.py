@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from lexel.added_token import AddedToken, as_added_token, is_special_value, read_config
 from lexel.errors import FormatError
+from lexel.tokenizer.checking import check_added_tokens, check_config, check_object
 from lexel.tokenizer.config import CLASS_KEY
 from lexel.tokenizer.special_tokens import NAMED
 
@@ -40,6 +41,9 @@ _NOT_OPTIONS = (
     "tokenizer_file",
 )
 
+# Keys whose null says as much as their absence; of others it is a value.
+_NULL_IS_ABSENT = {"clean_up_tokenization_spaces", "init_inputs", "model_input_names", "split_special_tokens"}
+
 
 def read_json(path: Path) -> Any:
     """Return the content of a JSON file.
@@ -61,15 +65,14 @@ def read_tokenizer_config(files: ModelFiles) -> dict[str, Any]:
     """Return the content of `tokenizer_config.json`, empty where there is none.
 
     Raises:
-        FormatError: it holds no JSON object.
+        FormatError: it holds no JSON object, or a value of another kind than it must be.
     """
     path = files.get(CONFIG_FILE)
     if path is None:
         return {}
-    content = read_json(path)
-    if not isinstance(content, dict):
-        raise FormatError(f"{path} must hold a JSON object, not {type(content).__name__}")
-    return content
+    content = check_object(read_json(path), path)
+    check_config(content, path)
+    return {key: value for key, value in content.items() if value is not None or key not in _NULL_IS_ABSENT}
 
 
 def read_options(
@@ -136,7 +139,10 @@ def _added_tokens(
         return {}
     special = {str(options[name]) for name in NAMED if options.get(name)}
     special |= {_text_of(token) for token in options.get("extra_special_tokens") or ()}
-    return {index: AddedToken(text, special=text in special) for text, index in read_json(path).items()}
+    return {
+        index: AddedToken(text, special=text in special)
+        for text, index in check_added_tokens(read_json(path), path).items()
+    }
 
 
 def _text_of(token: Any) -> str:
@@ -158,7 +164,7 @@ def _read_special_tokens_map(files: ModelFiles, options: dict[str, Any], given: 
     path = files.get("special_tokens_map.json")
     if path is None:
         return
-    for key, value in read_json(path).items():
+    for key, value in check_object(read_json(path), path).items():
         if given.get(key) or ("backend" in options and key in NAMED and options.get(key) is not None):
             continue
         if key == "additional_special_tokens":
