@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from lexel import AddedToken, AutoTokenizer, Tokenizer, TokenizersBackend
@@ -201,6 +202,17 @@ def test_files_an_older_save_left_do_not_win(tok: TokenizersBackend, tmp_path: P
     del config["backend"]
     (tmp_path / "tokenizer_config.json").write_text(json.dumps(config))
     assert TokenizersBackend.from_pretrained(tmp_path).pad_token == "<old>", "what older releases wrote is read"
+
+
+def test_settings_that_json_has_no_form_for(make: Callable[..., TokenizersBackend], tmp_path: Path) -> None:
+    tok = make(model_max_length=np.int64(9), place=tmp_path / "x", number=np.float32(0.5))
+    tok.save_pretrained(tmp_path / "there")
+    again = TokenizersBackend.from_pretrained(tmp_path / "there")
+    assert (again.model_max_length, again.init_kwargs["number"]) == (9, 0.5)
+    assert again.init_kwargs["place"] == str(tmp_path / "x")
+    with pytest.raises(TypeError, match=r"the setting odd=.* cannot be written to tokenizer_config.json: set"):
+        make(odd={"a": {1}}).save_pretrained(tmp_path / "not")
+    assert not (tmp_path / "not").exists()
 
 
 def test_arguments_of_saving(tok: TokenizersBackend, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from lexel import spec
+from lexel.errors import SpecialTokenError
 from lexel.families.family import Family, Vocab
 from lexel.families.whisper_languages import TASKS, code_of
 from lexel.families.whisper_normalizer import normalize_english, normalize_text
@@ -168,14 +169,16 @@ class WhisperTokenizer(Family):
         """Return the ids of what was said before, for `prompt_ids=` of a model: one row, an array unless None is asked.
 
         Raises:
-            ValueError: the text contains a special token.
+            SpecialTokenError: the text contains a special token.
         """
         encoded = self(_PROMPT, f" {text.strip()}", add_special_tokens=False)
         special, zero = set(self.all_special_ids), self._time_zero()
         refused = next((index for index in encoded["input_ids"][1:] if index in special or index >= zero), None)
         if refused is not None:
             token = self.convert_ids_to_tokens(refused)
-            raise ValueError(f"Encountered text in the prompt corresponding to disallowed special token: {token}.")
+            raise SpecialTokenError(
+                f"Encountered text in the prompt corresponding to disallowed special token: {token}."
+            )
         return encoded.convert_to_tensors(return_tensors)["input_ids"]
 
     # --- ids → text -------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 from typing import TYPE_CHECKING, Any, Literal
 
 from lexel.added_token import plain_config
@@ -95,6 +96,27 @@ def generic_name(compat: Compat) -> str:
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write JSON as the field does: two spaces, sorted keys, a final newline."""
-    text = json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False)
+    """Write JSON as the field does: two spaces, sorted keys, a final newline.
+
+    Raises:
+        TypeError: a setting that JSON has no form for; names it.
+    """
+    try:
+        text = json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False, default=_plain_number)
+    except TypeError:
+        for key, value in content.items():
+            try:
+                json.dumps(value, sort_keys=True, default=_plain_number)
+            except TypeError as error:
+                raise TypeError(f"the setting {key}={value!r} cannot be written to {path.name}: {error}") from error
+        raise
     path.write_text(text + "\n", encoding="utf-8")
+
+
+def _plain_number(value: Any) -> Any:
+    """Return a number of an array, or a path, as JSON has it."""
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if hasattr(value, "item") and not getattr(value, "shape", None):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
