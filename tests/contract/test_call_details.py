@@ -54,17 +54,26 @@ def test_names_of_the_inside_are_refused(tok: TokenizersBackend, name: str) -> N
 
 
 @pytest.mark.parametrize("text", [TEXT, "a"])
-@pytest.mark.parametrize("stride", [2, 5])
-def test_a_stride_that_cannot_advance_is_refused_whatever_the_text(
-    tok: TokenizersBackend, text: str, stride: int
+@pytest.mark.parametrize("options", [{}, {"return_overflowing_tokens": True}, {"padding": "max_length"}])
+def test_a_stride_above_the_window_is_refused_whatever_the_text(
+    tok: TokenizersBackend, text: str, options: dict[str, Any]
 ) -> None:
-    for options in ({}, {"return_overflowing_tokens": True}, {"truncation": True}, {"padding": "max_length"}):
-        if options != {"padding": "max_length"}:
-            with pytest.raises(ValueError, match=f"^tokenizer stride set to {stride}, which is greater than or equal"):
-                tok(text, max_length=4, stride=stride, **options)
-    with pytest.raises(ValueError, match="stride"):
-        tok(text, max_length=2, stride=stride)
-    assert tok(text, stride=stride) == tok(text), "nothing is cut"
+    options = {"truncation": True, **options}
+    for length, stride in ((4, 3), (2, 1), (4, 5)):
+        with pytest.raises(ValueError, match=f"^tokenizer stride set to {stride}, which is greater than"):
+            tok(text, max_length=length, stride=stride, **options)
+    assert tok(text, stride=9) == tok(text), "nothing is cut"
+
+
+def test_a_stride_as_long_as_the_window_is_refused_where_windows_are_made(tok: TokenizersBackend) -> None:
+    for options in ({}, {"return_overflowing_tokens": True}):
+        with pytest.raises(ValueError, match="stride"):
+            tok(TEXT, truncation=True, max_length=4, stride=2, **options)
+        assert tok("a", truncation=True, max_length=20, stride=17, **options)["attention_mask"]
+
+
+def test_an_empty_list_is_no_second_text(tok: TokenizersBackend) -> None:
+    assert tok("a", text_pair=[]) == tok("a", []) == tok("a")
 
 
 @pytest.mark.parametrize("padding", [None, 1, "bad"])

@@ -42,7 +42,7 @@ def sort_inputs(text: Any, text_pair: Any, is_split_into_words: bool) -> Rows:
     if text_pair is not None:
         _check(text_pair)
     if isinstance(text, str) and not is_split_into_words:
-        if text_pair is not None and not isinstance(text_pair, str):
+        if text_pair is not None and not isinstance(text_pair, str) and len(text_pair) > 0:
             raise TypeError(f"text is one str, so text_pair must be one too, not {type(text_pair).__name__}")
         return Rows([(text, text_pair)], True, False) if text_pair else Rows([text], False, False)
     if isinstance(text, str):

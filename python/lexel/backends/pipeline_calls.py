@@ -228,11 +228,11 @@ class PipelineCalls(PipelineTokens):
     ) -> Truncation:
         assert max_length is not None, "a truncation is resolved together with its length"
         if stride:
-            # Said before anything is cut: whether windows can advance must not depend on how long a text is.
+            # Said before anything is cut, as the reference does; of equality the core speaks where windows are made.
             written = self._core.engine.num_special_tokens_to_add(False) if special else 0
-            if stride >= max_length - written >= 0:
+            if stride > max_length - written >= 0:
                 raise ValueError(
-                    f"tokenizer stride set to {stride}, which is greater than or equal to its effective max length of "
+                    f"tokenizer stride set to {stride}, which is greater than its effective max length of "
                     f"{max_length - written} (= {max_length} original max length - {written} added special tokens)"
                 )
         return (max_length, cast("Strategy", strategy.value), stride, cast("Side", self.truncation_side))
