@@ -71,7 +71,7 @@ develop: ## Build the quick way, for the edit loop: native module with checks on
 	@$(MAKE) --no-print-directory PROFILE=develop $(STAMPS)/native-develop
 
 test-fast: develop ## Run what answers within a minute: no torch, no slow test, stop at the first failure.
-	$(PY) -m pytest -m "not torch and not slow" -x -q $(PYTEST)
+	$(PY) -m pytest -m "not torch and not slow" -x -q --ignore=tests/interop $(PYTEST)
 
 # All tokenizers of the shared data and random pipelines unless NAMES says which; the same SEED gives the same run.
 fuzz-differential: $(STAMPS)/native-$(PROFILE) $(STAMPS)/models ## Compare with the tokenizers library on N random strings a tokenizer.

@@ -324,3 +324,19 @@ def test_special_tokens_alone_are_left_of_a_length_below_theirs() -> None:
 
 def test_texts_of_equal_length_give_way_as_in_the_reference() -> None:
     assert WordTokenizer()("a b c", "a b c", truncation=True, max_length=5)["token_type_ids"] == [0, 0, 0, 1, 1]
+
+
+def test_splitting_special_tokens_splits_all_added_ones() -> None:
+    tok = WordTokenizer(split_special_tokens=True)
+    tok.add_tokens(["[plain]"])
+    assert tok.tokenize("a [plain] <sep>b") == ["a", "[plain]", "<sep>b"]
+    assert tok.tokenize("a[plain]b<sep>", split_special_tokens=False) == ["a", "[plain]", "b", "<sep>"]
+    assert tok.tokenize("a[plain]b") == ["a[plain]b"]
+
+
+def test_what_is_returned_is_a_copy() -> None:
+    tok = WordTokenizer()
+    tok.get_added_vocab()["new"] = 99
+    tok.added_tokens_decoder[99] = AddedToken("new")
+    assert "new" not in tok.get_added_vocab()
+    assert 99 not in tok.added_tokens_decoder
