@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from lexel import VocabularyError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -205,3 +207,12 @@ def test_the_vocabulary(tok: TokenizersBackend) -> None:
     assert tok.max_token_id == max(vocab.values())
     assert tok.embedding_size(64) % 64 == 0
     assert 0 <= tok.embedding_size(64) - (tok.max_token_id + 1) < 64
+
+
+def test_ids_an_embedding_has_no_row_for_are_named(tok: TokenizersBackend) -> None:
+    rows = tok.embedding_size()
+    tok.check_embedding(rows)
+    tok.add_tokens(["<late>", "<later>"])
+    with pytest.raises(VocabularyError, match=rf"of {rows} rows has none for 2 tokens: '<late>' \({rows}\), '<later>'"):
+        tok.check_embedding(rows)
+    tok.check_embedding(tok.embedding_size(64))

@@ -1,4 +1,4 @@
-"""The page of differences names its tests, and they are there."""
+"""The pages of differences name their tests, and they are there."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGE = ROOT / "docs" / "compatibility.md"
+PAGES = [ROOT / "docs" / name for name in ("compatibility.md", "pains.md")]
+TEXT = "\n".join(page.read_text("utf-8") for page in PAGES)
 TEST = re.compile(r"`([\w/]+\.py)::(\w+)`")
 
 
@@ -18,7 +19,7 @@ def source(path: str) -> str:
     return (ROOT / path).read_text("utf-8")
 
 
-@pytest.mark.parametrize(("path", "name"), sorted(set(TEST.findall(PAGE.read_text("utf-8")))))
+@pytest.mark.parametrize(("path", "name"), sorted(set(TEST.findall(TEXT))))
 def test_a_test_that_is_named_exists(path: str, name: str) -> None:
     assert re.search(rf"^def {name}\(", source(path), flags=re.MULTILINE), f"{path} has no {name}"
 
@@ -26,7 +27,7 @@ def test_a_test_that_is_named_exists(path: str, name: str) -> None:
 def test_rows_have_the_columns_of_their_table() -> None:
     """A vertical line inside a cell would break a table."""
     wrong, columns = [], 0
-    for line in PAGE.read_text("utf-8").splitlines():
+    for line in TEXT.splitlines():
         cells = len(line.strip("|").split("|")) if line.startswith("|") else 0
         columns = columns if columns and cells else cells
         if cells != columns:

@@ -22,6 +22,7 @@ from lexel.tokenizer.conversing import Conversing
 from lexel.tokenizer.files import TokenizerFiles
 from lexel.tokenizer.ids import columns_of_lists, rows_of_ids
 from lexel.tokenizer.showing import Showing
+from lexel.tokenizer.sizes import Sizes
 from lexel.tokenizer.special_tokens import SpecialTokens
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ _CLEAN_UP = (
 )
 
 
-class Tokenizer(Showing, TokenBudget, Conversing, TokenizerFiles):
+class Tokenizer(Showing, TokenBudget, Sizes, Conversing, TokenizerFiles):
     """Text to ids and back. `Tokenizer.from_pretrained(...)` looks at the files and returns the right backend.
 
     Keyword arguments of the constructor become the tokenizer's settings: special tokens by name (`eos_token="</s>"`,
@@ -118,39 +119,6 @@ class Tokenizer(Showing, TokenBudget, Conversing, TokenizerFiles):
     def pad_token_type_id(self) -> int:
         """The type id that padding gets."""
         return self._pad_token_type_id
-
-    # --- sizes ----------------------------------------------------------------------------------------------------
-
-    @property
-    def max_len_single_sentence(self) -> int:
-        """How many tokens of one text fit beside its special tokens."""
-        return self.model_max_length - self.num_special_tokens_to_add(pair=False)
-
-    @max_len_single_sentence.setter
-    def max_len_single_sentence(self, value: int) -> None:
-        self._refuse_length("max_len_single_sentence", value)
-
-    @property
-    def max_len_sentences_pair(self) -> int:
-        """How many tokens of two texts fit beside their special tokens."""
-        return self.model_max_length - self.num_special_tokens_to_add(pair=True)
-
-    @max_len_sentences_pair.setter
-    def max_len_sentences_pair(self, value: int) -> None:
-        self._refuse_length("max_len_sentences_pair", value)
-
-    def _refuse_length(self, name: str, value: int) -> None:
-        if value != getattr(self, name):
-            raise ValueError(f"{name} follows from model_max_length and cannot be set; set model_max_length")
-
-    @property
-    def max_token_id(self) -> int:
-        """The highest id there is, -1 for an empty tokenizer."""
-        return max(self.get_vocab().values(), default=-1)
-
-    def embedding_size(self, pad_to_multiple_of: int = 1) -> int:
-        """Return how many rows an embedding needs for every id, rounded up to a multiple."""
-        return -(-(self.max_token_id + 1) // pad_to_multiple_of) * pad_to_multiple_of
 
     def __repr__(self) -> str:
         tokens = "\n\t".join(f"{index}: {token!r}," for index, token in self.added_tokens_decoder.items())
