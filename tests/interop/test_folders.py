@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
+    from tests.interop.conftest import Peer
+
     from lexel import TokenizersBackend
 
 CORPUS = [
@@ -125,6 +127,18 @@ def test_what_we_write_is_read_alike(
     saved: dict[str, tuple[TokenizersBackend, Path]], peer_does: Callable[..., Any]
 ) -> None:
     check_reading(saved, peer_does)
+
+
+def test_what_we_write_in_today_s_form_is_read_alike(
+    saved: dict[str, tuple[TokenizersBackend, Path]], peer: Peer, peer_does: Callable[..., Any], tmp_path: Path
+) -> None:
+    if peer.version < "5":
+        pytest.skip("older releases do not read this form")
+    written = {}
+    for name, (tok, _) in saved.items():
+        tok.save_pretrained(tmp_path / name, compat="v5")
+        written[name] = tok, tmp_path / name
+    check_reading(written, peer_does)
 
 
 def test_what_is_written_elsewhere_is_read_alike(
