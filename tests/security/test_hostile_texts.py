@@ -135,6 +135,13 @@ def test_a_lone_surrogate_becomes_a_replacement_character(loaded: Loaded, text: 
     assert difference(columns(words), columns(loaded.original.encode([replaced, "a"], is_pretokenized=True))) is None
 
 
+def test_a_lone_surrogate_in_a_token() -> None:
+    engine = references.load("trained-byte-level").engine
+    assert engine.token_to_id("\ud800") is None
+    assert engine.tokens_to_ids(["\ud800", "a"]) == [None, engine.token_to_id("a")]
+    assert engine.decode_tokens(["a", "\ud800"]) == "a\ufffd"
+
+
 def test_a_surrogate_pair_of_two_halves_is_its_character() -> None:
     engine = references.load("trained-byte-level").engine
     assert engine.encode("\ud83d\ude00") == engine.encode("😀")

@@ -187,8 +187,8 @@ impl Engine {
         Ok(vocab)
     }
 
-    fn token_to_id(&self, token: &str) -> Option<u32> {
-        self.pipeline.token_to_id(token)
+    fn token_to_id(&self, token: &Bound<'_, PyString>) -> PyResult<Option<u32>> {
+        Ok(self.pipeline.token_to_id(&convert::text(token)?))
     }
 
     fn id_to_token(&self, id: &Bound<'_, PyAny>) -> PyResult<Option<&str>> {
