@@ -13,20 +13,22 @@ import logging
 import threading
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
-from lexel.batch_encoding import BatchEncoding, TensorType
 from lexel.chat_templates.selection import named_templates
 from lexel.errors import VocabularyError
-from lexel.padding import PaddingStrategy, PadValues, TruncationStrategy, merge_rows, pad_rows, resolve
+from lexel.padding import PaddingStrategy, TruncationStrategy
 from lexel.tokenizer.budget import TokenBudget
 from lexel.tokenizer.conversing import Conversing
 from lexel.tokenizer.files import TokenizerFiles
-from lexel.tokenizer.ids import columns_of_lists, rows_of_ids
+from lexel.tokenizer.filling import Filling, side_of
+from lexel.tokenizer.ids import rows_of_ids
 from lexel.tokenizer.showing import Showing
 from lexel.tokenizer.sizes import Sizes
 from lexel.tokenizer.special_tokens import SpecialTokens
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
+
+    from lexel.batch_encoding import BatchEncoding, TensorType
 
 
 __all__ = ["Tokenizer"]
@@ -48,7 +50,7 @@ _CLEAN_UP = (
 )
 
 
-class Tokenizer(Showing, TokenBudget, Sizes, Conversing, TokenizerFiles):
+class Tokenizer(Showing, TokenBudget, Sizes, Filling, Conversing, TokenizerFiles):
     """Text to ids and back. `Tokenizer.from_pretrained(...)` looks at the files and returns the right backend.
 
     Keyword arguments of the constructor become the tokenizer's settings: special tokens by name (`eos_token="</s>"`,
@@ -94,8 +96,8 @@ class Tokenizer(Showing, TokenBudget, Sizes, Conversing, TokenizerFiles):
         self.SPECIAL_TOKENS_ATTRIBUTES = self._special.names
         limit = kwargs.pop("model_max_length", kwargs.pop("max_len", None))
         self.model_max_length: int = limit if limit is not None else _VERY_LARGE
-        self.padding_side = _side("Padding", kwargs.pop("padding_side", self.padding_side))
-        self.truncation_side = _side("Truncation", kwargs.pop("truncation_side", self.truncation_side))
+        self.padding_side = side_of("Padding", kwargs.pop("padding_side", self.padding_side))
+        self.truncation_side = side_of("Truncation", kwargs.pop("truncation_side", self.truncation_side))
         self.model_input_names = list(kwargs.pop("model_input_names", self.model_input_names))
         self.clean_up_tokenization_spaces = kwargs.pop("clean_up_tokenization_spaces", False)
         key = "clean_up_tokenization_spaces_for_bpe_even_though_it_will_corrupt_output"
@@ -114,11 +116,6 @@ class Tokenizer(Showing, TokenBudget, Sizes, Conversing, TokenizerFiles):
     def __bool__(self) -> bool:
         # An empty tokenizer has length 0 and is a tokenizer all the same.
         return True
-
-    @property
-    def pad_token_type_id(self) -> int:
-        """The type id that padding gets."""
-        return self._pad_token_type_id
 
     def __repr__(self) -> str:
         tokens = "\n\t".join(f"{index}: {token!r}," for index, token in self.added_tokens_decoder.items())
@@ -248,29 +245,6 @@ class Tokenizer(Showing, TokenBudget, Sizes, Conversing, TokenizerFiles):
         """Encode what the model is to answer; classes with language prefixes switch them around this."""
         return self._encode_plus(text, pair, **options)
 
-    def _strategies(
-        self,
-        padding: bool | str | PaddingStrategy,
-        truncation: bool | str | TruncationStrategy | None,
-        max_length: int | None,
-        pad_to_multiple_of: int | None,
-        verbose: bool = True,
-    ) -> tuple[PaddingStrategy, TruncationStrategy, int | None]:
-        return resolve(
-            padding,
-            truncation,
-            max_length,
-            pad_to_multiple_of,
-            model_max_length=self.model_max_length,
-            pad_token_id=self._pad_id,
-            told=self.deprecation_warnings,
-            verbose=verbose,
-        )
-
-    def _pad_id(self) -> int | None:
-        token = self._special.named.get("pad_token")
-        return None if token is None else cast("int | None", self.convert_tokens_to_ids(str(token)))
-
     def encode(
         self,
         text: Any,
@@ -313,66 +287,6 @@ class Tokenizer(Showing, TokenBudget, Sizes, Conversing, TokenizerFiles):
         if isinstance(tokens, str):
             return self._convert_token_to_id_with_added_voc(tokens)
         return [self._convert_token_to_id_with_added_voc(token) for token in tokens]
-
-    def pad(
-        self,
-        encoded_inputs: Any,
-        padding: bool | str | PaddingStrategy = True,
-        max_length: int | None = None,
-        pad_to_multiple_of: int | None = None,
-        padding_side: str | None = None,
-        return_attention_mask: bool | None = None,
-        return_tensors: str | TensorType | None = None,
-        verbose: bool = True,
-        *,
-        pad_values: Mapping[str, int] | None = None,
-    ) -> BatchEncoding:
-        """Pad rows that are encoded already, for collators.
-
-        Args:
-            encoded_inputs: columns of one row or of a batch, or a list of rows; lists, numpy arrays or torch tensors.
-            padding: True or "longest"; "max_length"; False.
-            max_length: for "max_length"; None for the model's.
-            pad_to_multiple_of: the length is rounded up to a multiple of this.
-            padding_side: "left" or "right"; None for the tokenizer's.
-            return_attention_mask: None: if the model takes one.
-            return_tensors: "np", "pt" or "mlx"; None for what was given.
-            verbose: whether to log hints.
-            pad_values: what further columns are filled with, by name (`{"labels": -100}`): to the length of the ids,
-                or, where their rows have lengths of their own, to the longest of them. Other columns are passed
-                through as they are.
-
-        Raises:
-            ValueError: the main input is missing, the columns differ in length, or there is no pad token.
-        """
-        columns = merge_rows(encoded_inputs)
-        main = self.model_input_names[0]
-        if main not in columns:
-            raise ValueError(
-                "You should supply an encoding or a list of encodings to this method that includes "
-                f"{main}, but you provided {list(columns)}"
-            )
-        if columns[main] is None or (hasattr(columns[main], "__len__") and len(columns[main]) == 0):
-            if return_attention_mask:
-                columns["attention_mask"] = []
-            return cast("BatchEncoding", columns)
-        lists, framework, masks = columns_of_lists(columns, main, pad_values or ())
-        strategy, _, limit = self._strategies(padding, None, max_length, None, verbose)
-        pad_id = self._pad_id() if strategy is not PaddingStrategy.DO_NOT_PAD else None
-        side = _side("Padding", self.padding_side if padding_side is None else padding_side)
-        if return_attention_mask is None:
-            return_attention_mask = "attention_mask" in self.model_input_names
-        made = pad_rows(
-            lists,
-            PadValues(main, pad_id or 0, self.pad_token_type_id, side, pad_values or {}),
-            strategy,
-            limit,
-            pad_to_multiple_of,
-            return_attention_mask=return_attention_mask and masks is None,
-        )
-        if masks is not None:
-            made["attention_mask"] = masks
-        return BatchEncoding(made, tensor_type=framework if return_tensors is None else return_tensors)
 
     # --- ids → text -----------------------------------------------------------------------------------------------
 
@@ -444,9 +358,3 @@ class Tokenizer(Showing, TokenBudget, Sizes, Conversing, TokenizerFiles):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-
-
-def _side(what: str, side: Any) -> str:
-    if side not in ("left", "right"):
-        raise ValueError(f"{what} side should be selected between 'right' and 'left', current value: {side!r}")
-    return str(side)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from tests.unit.backends.python_tokenizers import PlacedWordTokenizer, WordTokenizer
 
-from lexel import AddedToken, PreTrainedTokenizer, PythonBackend, UnsupportedError, VocabularyError
+from lexel import AddedToken, PaddingStrategy, PreTrainedTokenizer, PythonBackend, UnsupportedError, VocabularyError
 
 
 def test_the_former_name() -> None:
@@ -340,3 +340,34 @@ def test_what_is_returned_is_a_copy() -> None:
     tok.added_tokens_decoder[99] = AddedToken("new")
     assert "new" not in tok.get_added_vocab()
     assert 99 not in tok.added_tokens_decoder
+
+
+def test_a_subclass_may_pad_rows_itself() -> None:
+    class Marked(WordTokenizer):
+        """Pads on the left, and counts positions from there."""
+
+        def _pad(
+            self,
+            encoded_inputs: Any,
+            max_length: int | None = None,
+            padding_strategy: PaddingStrategy = PaddingStrategy.DO_NOT_PAD,
+            pad_to_multiple_of: int | None = None,
+            padding_side: str | None = None,
+            return_attention_mask: bool | None = None,
+        ) -> Any:
+            row = super()._pad(
+                encoded_inputs, max_length, padding_strategy, pad_to_multiple_of, "left", return_attention_mask
+            )
+            gap = len(row["input_ids"]) - sum(row["attention_mask"])
+            return {**row, "position_ids": [max(place - gap, 0) for place in range(len(row["input_ids"]))]}
+
+    tok = Marked()
+    made = tok(["a b c", "a"], padding=True, return_tensors="np")
+    assert made["input_ids"].tolist() == [[4, 5, 6], [1, 1, 4]]
+    assert made["position_ids"].tolist() == [[0, 1, 2], [0, 0, 0]]
+    assert made["attention_mask"].tolist() == [[1, 1, 1], [0, 0, 1]]
+    assert tok.pad({"input_ids": [4]}, padding="max_length", max_length=2) == {
+        "input_ids": [1, 4],
+        "attention_mask": [0, 1],
+        "position_ids": [0, 0],
+    }
