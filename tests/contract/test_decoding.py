@@ -135,5 +135,6 @@ def test_ids_to_tokens_of_iterators_and_scalars(tok: TokenizersBackend) -> None:
     assert tok.convert_ids_to_tokens(range(3)) == tok.convert_ids_to_tokens([0, 1, 2])
     assert tok.convert_ids_to_tokens(np.int64(ids[0])) == tok.convert_ids_to_tokens(ids[0])
     assert tok.convert_ids_to_tokens(np.array(ids[0])) == tok.convert_ids_to_tokens(ids[0])
+    assert tok._convert_id_to_token(ids[0]) == tok.convert_ids_to_tokens(ids[0]), "the name other libraries use"
     with pytest.raises(TypeError):
         tok.convert_ids_to_tokens(5.0)

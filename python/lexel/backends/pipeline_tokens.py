@@ -60,6 +60,10 @@ class PipelineTokens(Tokenizer):
         index = self._core.engine.token_to_id(token)
         return self._unknown_id() if index is None else index
 
+    def _convert_id_to_token(self, index: int) -> str | None:
+        # Not called here: libraries around tokenizers use it under this name.
+        return self._core.engine.id_to_token(int(index))
+
     def _unknown_id(self) -> int | None:
         unknown = self._special.named.get("unk_token")
         return None if unknown is None else self._core.engine.token_to_id(str(unknown))
