@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lexel import BatchEncoding, CharSpan, TokenSpan
+from lexel.tokenizer.words import word_spans
 
 if TYPE_CHECKING:
     from lexel import TokenizersBackend
@@ -115,3 +116,23 @@ def test_the_same_word_in_both_texts(tok: TokenizersBackend) -> None:
     assert two is not None
     assert one != two
     assert made["input_ids"][one.start] == made["input_ids"][two.start]
+
+
+def test_words_are_those_of_the_text(tok: TokenizersBackend, corpus: list[str]) -> None:
+    text = "Don't panic,  again and again!"
+    found = tok.words_of(text)
+    assert (found[0], found[-1]) == (None, None), "special tokens"
+    assert [word for word in dict.fromkeys(found) if word is not None] == list(range(7)), (
+        "Don't panic , again and again !"
+    )
+    for text in corpus:
+        spans = word_spans(text)
+        made = tok(text, return_offsets_mapping=True)
+        words = tok.words_of(text)
+        assert len(words) == len(made["input_ids"])
+        for (start, end), word in zip(made["offset_mapping"], words, strict=True):
+            if word is not None:
+                assert spans[word][0] < end
+                assert start < spans[word][1]
+                assert text[start:end].strip()
+        assert tok.words_of(text, add_special_tokens=False) == words[1:-1]

@@ -61,5 +61,26 @@ class TokenBudget(BackendContract):
 
         return chunk(text, max_tokens, overlap, self._plain_spans)
 
+    def words_of(self, text: str, *, add_special_tokens: bool = True) -> list[int | None]:
+        """Return the word of the text each token of it belongs to, whatever the pipeline splits texts into.
+
+        Args:
+            text: the text; its words are letters and digits in a row, and every other sign but spaces.
+            add_special_tokens: whether the tokens of `tok(text)` are meant, or those without special ones.
+
+        Returns:
+            An entry for every id: the number of the word, None for special tokens that are written and for spaces.
+
+        Raises:
+            UnsupportedError: a tokenizer that does not know where its tokens stand.
+        """
+        from lexel.tokenizer.words import words_of_spans
+
+        made = self._encode_plus(
+            text, add_special_tokens=add_special_tokens, return_offsets_mapping=True, return_special_tokens_mask=True
+        )
+        words = words_of_spans(text, made["offset_mapping"])
+        return [None if mask else word for mask, word in zip(made["special_tokens_mask"], words, strict=True)]
+
     def _plain_spans(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
         return self._encode_spans(text, plain=self.split_special_tokens)
