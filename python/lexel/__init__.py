@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from lexel.families import ALIASES, MODULES
+from lexel.family_names import ALIASES, MODULES
 
 # Room → the public names it has. Everything exported stands here, once.
 _ROOMS = {

@@ -9,39 +9,13 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from lexel.family_names import ALIASES, MODULES
+
 if TYPE_CHECKING:
     from lexel.backends import TokenizersBackend
 
 __all__ = ["ALIASES", "MODEL_TYPES", "MODULES", "find"]
 
-# Class name → the module it is in.
-MODULES = {
-    "AlbertTokenizer": "albert",
-    "BertTokenizer": "bert",
-    "CLIPTokenizer": "clip",
-    "DebertaV2Tokenizer": "deberta_v2",
-    "DistilBertTokenizer": "distilbert",
-    "GPT2Tokenizer": "gpt2",
-    "GPTNeoXTokenizer": "gpt_neox",
-    "GemmaTokenizer": "gemma",
-    "LlamaTokenizer": "llama",
-    "Qwen2Tokenizer": "qwen2",
-    "RobertaTokenizer": "roberta",
-    "T5Tokenizer": "t5",
-    "WhisperTokenizer": "whisper",
-    "XLMRobertaTokenizer": "xlm_roberta",
-    "XLNetTokenizer": "xlnet",
-}
-# Other names of the same class.
-ALIASES = {
-    **dict.fromkeys(("BartTokenizer", "LEDTokenizer", "LongformerTokenizer", "MvpTokenizer"), "RobertaTokenizer"),
-    **dict.fromkeys(
-        ("ElectraTokenizer", "LayoutLMTokenizer", "LxmertTokenizer", "MobileBertTokenizer", "SqueezeBertTokenizer"),
-        "BertTokenizer",
-    ),
-    "MT5Tokenizer": "T5Tokenizer",
-    "Phi3Tokenizer": "LlamaTokenizer",
-}
 # Class name → the values of `model_type` in a config.json that mean it.
 _TYPES = {
     "AlbertTokenizer": "albert yoso",
