@@ -1,6 +1,6 @@
 """Write what is told of the code: docs/reference, from the docstrings; the types of the front door, from its table.
 
-usage: python docs/build.py [FOLDER]
+    python docs/build.py [FOLDER]
 
 The pages are not kept in the repository, so that they cannot be out of date: `make docs` writes them. The sources are
 read, not imported, so nothing need be installed. `python/lexel/__init__.pyi` is kept, because type checkers read it
@@ -9,6 +9,7 @@ there; `tests/meta/test_front_door.py` says when it must be written anew.
 
 from __future__ import annotations
 
+import argparse
 import ast
 import re
 import sys
@@ -265,4 +266,6 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "reference")
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
+    parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "docs" / "reference", help="%(default)s")
+    main(parser.parse_args().folder)
