@@ -14,7 +14,7 @@ from lexel.family_names import ALIASES, MODULES
 _ROOMS = {
     "added_token": "AddedToken",
     "auto": "AutoTokenizer",
-    "backends": "PythonBackend SentencePieceBackend TokenizersBackend",
+    "backends": "MistralCommonBackend PythonBackend SentencePieceBackend TokenizersBackend",
     "batch_encoding": "BatchEncoding CharSpan TensorType TokenSpan",
     "converters": "generate_merges",
     "errors": "FormatError LexelError LoadError MissingDependencyError SpecialTokenError TrainingError "
@@ -31,6 +31,7 @@ _HOME = {name: room for room, names in _ROOMS.items() for name in names.split()}
 _FAMILIES = {name: name for name in MODULES} | ALIASES
 # Former and other names of the same things; every family has two.
 _ALIASES = {
+    "MistralCommonTokenizer": "MistralCommonBackend",
     "PreTrainedTokenizer": "PythonBackend",
     "PreTrainedTokenizerBase": "Tokenizer",
     "PreTrainedTokenizerFast": "TokenizersBackend",

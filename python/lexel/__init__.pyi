@@ -2,6 +2,8 @@
 
 from lexel.added_token import AddedToken as AddedToken
 from lexel.auto import AutoTokenizer as AutoTokenizer
+from lexel.backends import MistralCommonBackend as MistralCommonBackend
+from lexel.backends import MistralCommonBackend as MistralCommonTokenizer
 from lexel.backends import PythonBackend as PreTrainedTokenizer
 from lexel.backends import PythonBackend as PythonBackend
 from lexel.backends import SentencePieceBackend as SentencePieceBackend
@@ -137,6 +139,8 @@ __all__ = [
     "MT5Tokenizer",
     "MT5TokenizerFast",
     "MissingDependencyError",
+    "MistralCommonBackend",
+    "MistralCommonTokenizer",
     "MobileBertTokenizer",
     "MobileBertTokenizerFast",
     "MvpTokenizer",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lexel.backends import SentencePieceBackend, TokenizersBackend
+from lexel.backends import MistralCommonBackend, SentencePieceBackend, TokenizersBackend
 from lexel.errors import LoadError, UnsupportedError
 from lexel.families import MODEL_TYPES, MODULES, find
 from lexel.hub import ModelFiles, open_files
@@ -60,8 +60,8 @@ class AutoTokenizer:
             pretrained_model_name_or_path: a folder, a file, or `owner/name` on the hub.
             *inputs: positional arguments of the class.
             **kwargs: where to look (`revision`, `subfolder`, `token`, `cache_dir`, `local_files_only`,
-                `force_download`), what to take (`gguf_file`, `tokenizer_type`, `backend`), and settings that win over
-                the files'.
+                `force_download`), what to take (`gguf_file`, `tokenizer_type`, `backend`, or `mistral_format=True` for
+                `MistralCommonBackend`), and settings that win over the files'.
 
         Raises:
             LoadError: the files are not there, or the hub did not give them.
@@ -73,7 +73,7 @@ class AutoTokenizer:
         for key in _UNUSED:
             kwargs.pop(key, None)
         if kwargs.pop("mistral_format", None):
-            raise UnsupportedError("mistral_format=True needs MistralCommonBackend, which this package does not have")
+            return MistralCommonBackend.from_pretrained(pretrained_model_name_or_path, *inputs, **kwargs)
         where = {key: kwargs.pop(key) for key in _WHERE if key in kwargs}
         backend = kwargs.pop("backend", None)
         if backend is not None and backend not in _BACKENDS:
@@ -167,6 +167,8 @@ def _choose(files: ModelFiles, wanted: str | None, *, gguf: bool) -> Choice:
 def _by_name(name: str) -> type[Tokenizer] | None:
     if name == SentencePieceBackend.__name__:
         return SentencePieceBackend
+    if name in ("MistralCommonBackend", "MistralCommonTokenizer"):
+        return MistralCommonBackend
     return _registered.get(name) or _registered.get(name.removesuffix("Fast")) or find(name)
 
 

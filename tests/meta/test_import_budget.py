@@ -8,7 +8,17 @@ import subprocess
 import sys
 import time
 
-HEAVY = ["huggingface_hub", "jinja2", "numpy", "rich", "sentencepiece", "tokenizers", "torch", "typer"]
+HEAVY = [
+    "huggingface_hub",
+    "jinja2",
+    "mistral_common",
+    "numpy",
+    "rich",
+    "sentencepiece",
+    "tokenizers",
+    "torch",
+    "typer",
+]
 
 
 def run(code: str) -> str:

@@ -70,8 +70,6 @@ def test_a_type_can_be_asked_for(folder: Path) -> None:
         AutoTokenizer.from_pretrained(folder, tokenizer_type="nope")
     with pytest.raises(UnsupportedError, match=r"'sentencepiece' is not available"):
         AutoTokenizer.from_pretrained(folder, backend="sentencepiece")
-    with pytest.raises(UnsupportedError, match="MistralCommonBackend"):
-        AutoTokenizer.from_pretrained(folder, mistral_format=True)
 
 
 def test_the_choice_is_explained(folder: Path) -> None:

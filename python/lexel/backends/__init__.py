@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from lexel.backends.mistral_common import MistralCommonBackend
 from lexel.backends.python import PythonBackend
 from lexel.backends.sentencepiece import SentencePieceBackend
 from lexel.backends.tokenizers import TokenizersBackend
 
-__all__ = ["PythonBackend", "SentencePieceBackend", "TokenizersBackend"]
+__all__ = ["MistralCommonBackend", "PythonBackend", "SentencePieceBackend", "TokenizersBackend"]

@@ -68,6 +68,8 @@ def read_file(path: Path) -> tuple[Compiled, dict[str, Any]]:
         return read_pipeline(path), {}
     if kind is FileFormat.GGUF:
         return read_gguf(path)
+    if kind is FileFormat.TEKKEN:
+        raise UnsupportedError(f"{path} is a {kind}, {_MISTRAL}({str(path)!r})")
     raise UnsupportedError(
         f"{path} is a {kind}, which is not read on its own; a tokenizer.json or a GGUF file is. For vocab.json with "
         "merges.txt, or vocab.txt, pass them to a class: GPT2Tokenizer(vocab=…, merges=…)"
@@ -147,6 +149,7 @@ def _pipeline_name(files: ModelFiles) -> str:
     return max(found, default=best)[1]
 
 
+_MISTRAL = "which Mistral's library runs (pip install 'lexel[mistral]'): MistralCommonBackend"
 # The surface this package has is that of this version; older pipeline files are chosen as it would.
 _REFERENCE_VERSION = (5, 23, 0)
 
@@ -154,6 +157,10 @@ _REFERENCE_VERSION = (5, 23, 0)
 def _nothing_in(files: ModelFiles) -> Exception:
     names = files.names()
     for name in names:
+        if name == "tekken.json" or ".model.v" in name:
+            return UnsupportedError(
+                f"{files.name!r} has no tokenizer.json, and has {name}, {_MISTRAL}.from_pretrained({files.name!r})"
+            )
         if name in _OTHER_SOURCES or name.endswith((".model", ".tiktoken")):
             return UnsupportedError(
                 f"{files.name!r} has no tokenizer.json, and {name} is a format that is not read yet; save the "

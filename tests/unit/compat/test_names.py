@@ -35,6 +35,7 @@ MODULES = {
     "tokenization_utils_fast": TOKENIZERS.split(),
     "tokenization_utils_tokenizers": TOKENIZERS.split(),
     "tokenization_utils_sentencepiece": SENTENCEPIECE.split(),
+    "tokenization_mistral_common": ["MistralCommonBackend", "MistralCommonTokenizer"],
     "convert_slow_tokenizer": ["bytes_to_unicode", "generate_merges"],
 }
 
