@@ -161,6 +161,24 @@ class MistralCommonBackend(MistralRows):
             raise ValueError(f"the id {single} is a control token's, and nothing is left when it is skipped")
         return self._library.piece(single)
 
+    def token_bytes(self, index: int) -> bytes | None:
+        """Return the exact bytes an id contributes to a decoded text; None for ids that do not exist.
+
+        Raises:
+            UnsupportedError: a SentencePiece model: what a piece is in a text depends on its place.
+        """
+        if not self._library.is_tekken:
+            raise UnsupportedError("a space in the first piece of a text is not part of the text: pieces have no bytes")
+        return self._library.bytes_of(index) if 0 <= index < self.vocab_size else None
+
+    def token_bytes_table(self) -> list[bytes]:
+        """Return `token_bytes` of every id, by id.
+
+        Raises:
+            UnsupportedError: as `token_bytes`.
+        """
+        return [self.token_bytes(index) or b"" for index in range(self.vocab_size)]
+
     def tokenize(self, text: str, *unused: Any, **kwargs: Any) -> list[str]:
         """Return the pieces of a text, no control tokens among them.
 

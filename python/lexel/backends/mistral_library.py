@@ -6,9 +6,11 @@ The library is imported when a tokenizer is made, not before.
 from __future__ import annotations
 
 import hashlib
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
+from lexel.backends.mistral_spans import spans_of
 from lexel.errors import FormatError, LoadError, MissingDependencyError
 
 if TYPE_CHECKING:
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["MistralLibrary", "choose_file", "mode_of"]
 
+_SPACE = "▁"
+_BYTE = re.compile(r"<0x([0-9A-F]{2})>")
 _MISSING = "MistralCommonBackend runs tokenizers with the library mistral-common: pip install 'lexel[mistral]'"
 
 
@@ -54,6 +58,16 @@ def choose_file(names: Sequence[str], where: str) -> str:
             f"{where!r} has no tokenizer file of mistral-common (tekken.json, or tokenizer.model with a version as in "
             f"tokenizer.model.v3); it has {', '.join(names[:12]) or 'no files'}"
         ) from error
+
+
+def _whole(text: str) -> str:
+    """Return a text with replacement characters for lone surrogates."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _piece_bytes(piece: str) -> bytes:
+    found = _BYTE.fullmatch(piece)
+    return bytes([int(found[1], 16)]) if found else piece.encode()
 
 
 class MistralLibrary:
@@ -130,9 +144,10 @@ class MistralLibrary:
     @cached_property
     def _ids(self) -> dict[bytes, int]:
         """Bytes → id of a tekken vocabulary; of two with the same bytes, the control token."""
-        return {self._bytes(index): index for index in reversed(range(self.size))}
+        return {self.bytes_of(index): index for index in reversed(range(self.size))}
 
-    def _bytes(self, index: int) -> bytes:
+    def bytes_of(self, index: int) -> bytes:
+        """Return the bytes of an id of a tekken vocabulary; of a control token those of its name."""
         from mistral_common.tokens.tokenizers.base import SpecialTokenPolicy
 
         return bytes(self.pieces.id_to_byte_piece(index, SpecialTokenPolicy.KEEP))
@@ -150,8 +165,21 @@ class MistralLibrary:
 
     def encode(self, text: str) -> list[int]:
         """Return the ids of a text; control tokens in it are ordinary characters."""
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        return list(self.pieces.encode(text, bos=False, eos=False))
+        return list(self.pieces.encode(_whole(text), bos=False, eos=False))
+
+    def encode_spans(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+        """Return the ids of a text, and the code points of it each stands for.
+
+        Raises:
+            UnsupportedError: the ids do not spell the text.
+        """
+        ids, text = self.encode(text), _whole(text)
+        if self.is_tekken or not ids:
+            return ids, spans_of([self.bytes_of(index) for index in ids], text)
+        # A SentencePiece model writes spaces as a character, and one before the text.
+        pieces = [_piece_bytes(str(self.pieces.id_to_piece(index))) for index in ids]
+        spans = spans_of(pieces, _SPACE + text.replace(" ", _SPACE))
+        return ids, [(max(start - 1, 0), end - 1) for start, end in spans]
 
     def decode(self, ids: Sequence[int], *, skip_special_tokens: bool) -> str:
         """Return the text of ids.

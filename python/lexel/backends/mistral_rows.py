@@ -69,6 +69,7 @@ class MistralRows(FixedVocabulary):
         _refuse_second("text_pair", text_pair)
         _refuse_second("text_target", text_target)
         _refuse_second("text_pair_target", text_pair_target)
+        refuse_unknown("__call__", {key: kwargs[key] for key in _NOT_HERE if key in kwargs})
         return super().__call__(text, None, None, None, *args, **kwargs)
 
     def encode(self, text: Any, text_pair: Any = None, *args: Any, **kwargs: Any) -> Any:
@@ -95,17 +96,23 @@ class MistralRows(FixedVocabulary):
 
     def _encode_plus(self, text: Any, text_pair: Any = None, **options: Any) -> BatchEncoding:
         _refuse_second("text_pair", text_pair)
-        pad: PaddingStrategy = options.pop("padding_strategy")
-        cut: TruncationStrategy = options.pop("truncation_strategy")
-        limit: int | None = options.pop("max_length")
-        tensors: str | TensorType | None = options.pop("return_tensors")
-        overflow: bool = options.pop("return_overflowing_tokens")
-        padding = {"padding": pad.value, "max_length": limit} | {key: options.pop(key) for key in _PADDING}
-        shared = {key: options.pop(key) for key in (*_PER_ROW, "add_special_tokens", "stride")}
+        pad: PaddingStrategy = options.pop("padding_strategy", PaddingStrategy.DO_NOT_PAD)
+        cut: TruncationStrategy = options.pop("truncation_strategy", TruncationStrategy.DO_NOT_TRUNCATE)
+        limit: int | None = options.pop("max_length", None)
+        tensors: str | TensorType | None = options.pop("return_tensors", None)
+        overflow: bool = options.pop("return_overflowing_tokens", False)
+        offsets: bool = options.pop("return_offsets_mapping", False)
+        padding = {key: options.pop(key) for key in _PADDING if key in options}
+        padding |= {"padding": pad.value, "max_length": limit}
+        shared = {key: options.pop(key) for key in (*_PER_ROW, "add_special_tokens", "stride") if key in options}
         shared |= {"truncation": cut.value, "max_length": limit}
         refuse_unknown("__call__", options)
         if cut in (TruncationStrategy.ONLY_FIRST, TruncationStrategy.ONLY_SECOND):
             raise ValueError(f"Truncation strategy `{cut.value}` is for pairs, which `{_CLASS}` does not have.")
+        if offsets and isinstance(text, str):
+            # For the views of a text: callers get no offsets, as in the reference.
+            ids, shared["ids_offsets"] = self._library.encode_spans(text)
+            return super().prepare_for_model(ids, **{**padding, **shared})
         rows, batched = self._rows(text)
         if not batched:
             asked = {**padding, **shared, "return_tensors": tensors, "return_overflowing_tokens": overflow}
@@ -117,6 +124,10 @@ class MistralRows(FixedVocabulary):
         keys = dict.fromkeys(key for row in made for key in row) if made else self.model_input_names
         columns: dict[str, Any] = {key: [row.get(key, [0]) for row in made] for key in keys}
         return BatchEncoding(self.pad(columns, **padding) if made else columns, tensor_type=tensors)
+
+    def _encode_spans(self, text: str, plain: bool) -> tuple[list[int], list[tuple[int, int]]]:
+        del plain  # Control tokens in a text are never more than its characters.
+        return self._library.encode_spans(text)
 
     def _rows(self, text: Any) -> tuple[list[list[int]], bool]:
         """Return the ids of every row, and whether the caller gave a batch."""

@@ -93,6 +93,32 @@ def test_a_stream_gives_the_decoded_text(shared_data: Path, name: str, any_tok: 
             assert told == any_tok.decode([1, *row["ids"], 2], skip_special_tokens=skip)
 
 
+def test_tokens_are_shown_where_they_stand(shared_data: Path, name: str, any_tok: Any) -> None:
+    for row in goldens(shared_data, name, "mistral_common"):
+        text = row["text"]
+        ids, spans = any_tok._encode_spans(text, plain=False)
+        assert ids == row["ids"]
+        covered = {at for start, end in spans for at in range(start, end)}
+        assert covered == set(range(len(text)))
+        assert spans == sorted(spans)
+    assert any_tok.show("Hello you").spans == [(0, 5), (5, 9)]
+    assert any_tok.words_of("Hello you", add_special_tokens=False) == [0, 1]
+    assert any_tok.count("Hello you") == 2
+    assert any_tok.truncate_text("Hello you there", 2) == "Hello you"
+    assert [part.text.strip() for part in any_tok.chunk("Hello you there", 2)] == ["Hello you", "there"]
+
+
+def test_bytes(shared_data: Path, tok: Any) -> None:
+    tekken = made(shared_data, "tekken-240911")
+    table = tekken.token_bytes_table()
+    assert len(table) == tekken.vocab_size
+    for row in goldens(shared_data, "tekken-240911", "mistral_common"):
+        assert b"".join(table[index] for index in row["ids"]) == row["text"].encode()
+    assert (tekken.token_bytes(1), tekken.token_bytes(10**6)) == (b"<s>", None)
+    with pytest.raises(UnsupportedError, match="have no bytes"):
+        tok.token_bytes(5)
+
+
 def test_what_it_is(tok: Any) -> None:
     assert MistralCommonTokenizer is MistralCommonBackend
     assert (tok.backend, tok.is_fast, tok.vocab_size, len(tok)) == ("mistral_common", False, 32768, 32768)
