@@ -56,8 +56,21 @@ def _part(part: Any) -> Any:
     if kind == "image":
         return {"type": "image_url", "image_url": {"url": _place(part, "Image", "data:image/unk;base64,")}}
     if kind == "audio":
-        return {"type": "audio_url", "audio_url": {"url": _place(part, "Audio", "")}}
+        return _sound(part)
     return part
+
+
+def _sound(part: dict[str, Any]) -> dict[str, Any]:
+    """Return a sound as the library takes it: what is in a file or at a URL with its channels made one."""
+    if not (part.get("url") or part.get("path")):
+        return {"type": "audio_url", "audio_url": {"url": _place(part, "Audio", "")}}
+    from mistral_common.tokens.tokenizers.audio import Audio
+
+    if str(part.get("url") or "").startswith(("http://", "https://")):
+        audio = Audio.from_url(str(part["url"]), strict=False, timeout=None)
+    else:
+        audio = Audio.from_file(str(part.get("url") or part["path"]), strict=False)
+    return {"type": "input_audio", "input_audio": {"data": audio.to_base64(audio.format), "format": audio.format}}
 
 
 def _place(part: dict[str, Any], what: str, prefix: str) -> str:

@@ -8,6 +8,7 @@ import pickle
 import shutil
 import subprocess
 import sys
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -329,12 +330,33 @@ def test_places_of_images_and_sounds(tmp_path: Path) -> None:
         ("image_url", {"type": "image", "path": file}, file),
         ("image_url", {"type": "image", "base64": "AAAA"}, "data:image/unk;base64,AAAA"),
         ("image_url", {"type": "image", "base64": "data:image/png;base64,AAAA"}, "data:image/png;base64,AAAA"),
-        ("audio_url", {"type": "audio", "path": str(tmp_path / "a b.png")}, file),
         ("audio_url", {"type": "audio", "base64": "AAAA"}, "AAAA"),
     ):
         message = {"role": "user", "content": [part]}
         assert as_message(message) == {"role": "user", "content": [{"type": kind, kind: {"url": url}}]}
         assert message["content"] == [part]
+
+
+@pytest.mark.parametrize(
+    ("part", "read"),
+    [
+        ({"url": "https://host/a.wav"}, ("from_url", "https://host/a.wav", {"strict": False, "timeout": None})),
+        ({"path": "a.wav"}, ("from_file", "a.wav", {"strict": False})),
+        ({"url": "file:///a.wav"}, ("from_file", "file:///a.wav", {"strict": False})),
+    ],
+)
+def test_sounds_are_read_by_the_library(
+    part: dict[str, str], read: tuple[Any, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mistral_common.tokens.tokenizers.audio import Audio
+
+    told: list[tuple[Any, ...]] = []
+    sound = SimpleNamespace(format="wav", to_base64=lambda form: f"{form} data")
+    for name in ("from_url", "from_file"):
+        monkeypatch.setattr(Audio, name, lambda place, name=name, **how: told.append((name, place, how)) or sound)
+    (made_of,) = as_message({"role": "user", "content": [{"type": "audio", **part}]})["content"]
+    assert made_of == {"type": "input_audio", "input_audio": {"data": "wav data", "format": "wav"}}
+    assert told == [read]
 
 
 def test_columns_of_images_and_sounds() -> None:
