@@ -118,6 +118,14 @@ def test_truncation_takes_from_the_longer_one_first() -> None:
     assert tok.truncate_sequences(a, None, 2, stride=1) == ([3, 4, 5], None, [1, 2, 3])
 
 
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_an_empty_second_text_keeps_its_special_tokens(side: str) -> None:
+    tok = WordTokenizer(special_tokens_pattern="cls_sep", truncation_side=side)
+    cls, sep = tok.cls_token_id, tok.sep_token_id
+    kept = tok.convert_tokens_to_ids(["c"] if side == "left" else ["a"])
+    assert tok("a b c", "", truncation=True, max_length=4)["input_ids"] == [cls, *kept, sep, sep]
+
+
 def test_overflow() -> None:
     tok = WordTokenizer(special_tokens_pattern="cls_sep")
     made = tok("a b c a", truncation=True, max_length=4, stride=1, return_overflowing_tokens=True, return_length=True)
