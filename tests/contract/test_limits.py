@@ -220,3 +220,13 @@ def test_pad_fills_other_columns_on_request(tok: TokenizersBackend) -> None:
         "labels": [3, 4, 0],
         "attention_mask": [1, 1, 0],
     }
+
+
+def test_windows_hold_no_windows(tok: TokenizersBackend) -> None:
+    if tok.engine != "native":
+        pytest.skip("those of the tokenizers library hold some")
+    room = tok.num_special_tokens_to_add(True) + 6
+    made = tok(LONG, LONG, truncation="longest_first", max_length=room, return_overflowing_tokens=True)
+    assert len(made.encodings) > 2
+    for encoding in made.encodings:
+        assert all(not window.overflowing for window in encoding.overflowing)

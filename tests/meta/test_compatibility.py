@@ -24,6 +24,11 @@ def test_a_test_that_is_named_exists(path: str, name: str) -> None:
     assert re.search(rf"^def {name}\(", source(path), flags=re.MULTILINE), f"{path} has no {name}"
 
 
+@pytest.mark.parametrize("path", sorted(set(re.findall(r"`(tests/[\w/]+\.py)`", TEXT))))
+def test_a_file_of_tests_that_is_named_exists(path: str) -> None:
+    assert "def test_" in source(path)
+
+
 def test_rows_have_the_columns_of_their_table() -> None:
     """A vertical line inside a cell would break a table."""
     wrong, columns = [], 0
