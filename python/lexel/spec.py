@@ -26,6 +26,7 @@ __all__ = [
     "byte_alphabet",
     "byte_level",
     "index_of",
+    "leaves",
     "metaspace",
     "precompiled",
     "regex_split",
@@ -181,6 +182,14 @@ def regex_split(pattern: str, behavior: str = "Isolated", *, invert: bool = Fals
 def sequence(kind: str, *stages: Json) -> Json:
     """Return several stages as one; `kind` is the plural the format uses ("normalizers", "pretokenizers", …)."""
     return {"type": "Sequence", kind: list(stages)}
+
+
+def leaves(stage: Json) -> list[Json]:
+    """Return the stages that sequences within a stage are made of, in order; of any other stage, the stage itself."""
+    for kind in ("normalizers", "pretokenizers", "decoders"):
+        if kind in stage:
+            return [leaf for inner in stage[kind] for leaf in leaves(inner)]
+    return [stage]
 
 
 def template(single: Sequence[tuple[str, int]], pair: Sequence[tuple[str, int]], ids: Mapping[str, int]) -> Json:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from lexel.added_token import AddedToken, as_added_token
 from lexel.errors import TrainingError, UnsupportedError
-from lexel.spec import byte_alphabet
+from lexel.spec import byte_alphabet, leaves
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -179,9 +179,7 @@ def _empty_model(model: dict[str, Any], names: Mapping[str, str]) -> str | None:
 
 
 def _is_byte_level(stage: dict[str, Any] | None) -> bool:
-    if stage is None:
-        return False
-    return stage["type"] == "ByteLevel" or any(map(_is_byte_level, stage.get("pretokenizers", ())))
+    return stage is not None and any(leaf["type"] == "ByteLevel" for leaf in leaves(stage))
 
 
 def _library_trainer(kind: str, vocab_size: int, special: Sequence[TokenFlags], options: Mapping[str, Any]) -> Any:

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lexel.backends.engine import Compiled, compile_json
+from lexel.spec import leaves
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -63,16 +64,8 @@ def _edited(compiled: Compiled, name: Any, edit: Callable[[dict[str, Any]], None
     return stage if stage != json.loads(text) else None
 
 
-def _inner(stage: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the stages a sequence is made of, or the stage itself."""
-    for key in ("pretokenizers", "normalizers", "decoders"):
-        if key in stage:
-            return [leaf for part in stage[key] for leaf in _inner(part)]
-    return [stage]
-
-
 def _set_prefix_space(stage: dict[str, Any], *, wanted: bool, kinds: tuple[str, ...]) -> None:
-    for leaf in _inner(stage):
+    for leaf in leaves(stage):
         if leaf["type"] not in kinds:
             continue
         if leaf["type"] == "ByteLevel":
@@ -86,14 +79,14 @@ def _without_prepended(compiled: Compiled) -> dict[str, Any]:
     """Return the stages changed where a normalizer writes the space before a text, and the decoder takes it off."""
     text = compiled.engine.component("normalizer")
     stage = json.loads(text) if text is not None else {}
-    leaves = _inner(stage) if stage else []
-    kept = [leaf for leaf in leaves if leaf != {"type": "Prepend", "prepend": "▁"}]
-    if len(kept) == len(leaves):
+    parts = leaves(stage) if stage else []
+    kept = [part for part in parts if part != {"type": "Prepend", "prepend": "▁"}]
+    if len(kept) == len(parts):
         return {}
     changes: dict[str, Any] = {"normalizer": {"type": "Sequence", "normalizers": kept}}
     decoder = compiled.engine.component("decoder")
     if decoder is not None:
-        steps = _inner(json.loads(decoder))
+        steps = leaves(json.loads(decoder))
         left = [step for step in steps if step != {"type": "Strip", "content": " ", "start": 1, "stop": 0}]
         if len(left) < len(steps):
             changes["decoder"] = {"type": "Sequence", "decoders": left}
@@ -101,6 +94,6 @@ def _without_prepended(compiled: Compiled) -> dict[str, Any]:
 
 
 def _set_flags(stage: dict[str, Any], *, flags: Mapping[str, Any]) -> None:
-    for leaf in _inner(stage):
+    for leaf in leaves(stage):
         if leaf["type"] == "BertNormalizer":
             leaf.update(flags)

@@ -10,8 +10,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from lexel.spec import leaves
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from lexel._lexel import Component
     from lexel.backends.engine import AnyEngine
@@ -49,12 +51,5 @@ def changed_stages(engine: AnyEngine, old: AnyEngine, new: AnyEngine) -> dict[Co
 def charsmap_in(engine: AnyEngine) -> dict[str, Any]:
     """Return the setting that stands for the character map among the normalizers; nothing where there is none."""
     text = engine.component("normalizer")
-    found = [] if text is None else [leaf for leaf in _leaves(json.loads(text)) if leaf["type"] == "Precompiled"]
+    found = [] if text is None else [leaf for leaf in leaves(json.loads(text)) if leaf["type"] == "Precompiled"]
     return {"_spm_precompiled_charsmap": found[0]["precompiled_charsmap"]} if found else {}
-
-
-def _leaves(stage: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    if "normalizers" not in stage:
-        yield stage
-    for inner in stage.get("normalizers", ()):
-        yield from _leaves(inner)

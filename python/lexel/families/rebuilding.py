@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from lexel.backends.post_processor import with_ends, writes_alike
 from lexel.families.asked import charsmap_in
+from lexel.spec import leaves
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,11 +63,5 @@ def _has_flags(tokenizer: Family) -> bool:
 def _parts(engine: AnyEngine, name: Literal["normalizer", "pre_tokenizer"]) -> list[dict[str, Any]]:
     """Return the parts of a stage, without what ids do not depend on."""
     stage = engine.component(name)
-    return [] if stage is None else list(_leaves(json.loads(stage)))
-
-
-def _leaves(stage: dict[str, Any]) -> list[dict[str, Any]]:
-    for key in ("normalizers", "pretokenizers"):
-        if key in stage:
-            return [leaf for part in stage[key] for leaf in _leaves(part)]
-    return [{key: value for key, value in stage.items() if key != "trim_offsets"}]
+    parts = [] if stage is None else leaves(json.loads(stage))
+    return [{key: value for key, value in part.items() if key != "trim_offsets"} for part in parts]
