@@ -28,6 +28,8 @@ pub(super) struct Family {
     what: &'static str,
     /// In the order in which they are tried where the name does not decide.
     kinds: &'static [Kind],
+    /// The components that may stand there too, whose names the others do not hide.
+    extends: Option<&'static Family>,
 }
 
 /// One component.
@@ -92,6 +94,9 @@ impl Family {
         let text = name.and_then(Value::as_str);
         if let Some(kind) = self.kinds.iter().find(|kind| text.is_some() && kind.decides == text) {
             return kind.read(value, path);
+        }
+        if let Some(family) = self.extends {
+            return family.read(value, path);
         }
         let mut named_error = None;
         for kind in self.kinds.iter().filter(|kind| kind.tried || text == Some(kind.name)) {
@@ -168,6 +173,7 @@ fn prepend_rule(fields: &Map<String, Value>, path: &Path<'_>) -> Result<()> {
 
 pub(super) static NORMALIZERS: Family = Family {
     what: "normalizer",
+    extends: None,
     kinds: &[
         Kind {
             decides: Some("Bert"),
@@ -199,6 +205,7 @@ pub(super) static NORMALIZERS: Family = Family {
 
 pub(super) static PRE_TOKENIZERS: Family = Family {
     what: "pre-tokenizer",
+    extends: None,
     kinds: &[
         Kind::named("BertPreTokenizer", &[]),
         Kind::named("ByteLevel", BYTE_LEVEL),
@@ -229,6 +236,7 @@ const PIECES: Shape = Shape::List(&Shape::Variant(&[
 
 pub(super) static POST_PROCESSORS: Family = Family {
     what: "post-processor",
+    extends: None,
     kinds: &[
         Kind::tried(
             "RobertaProcessing",
@@ -262,6 +270,7 @@ pub(super) static POST_PROCESSORS: Family = Family {
 
 pub(super) static DECODERS: Family = Family {
     what: "decoder",
+    extends: None,
     kinds: &[
         Kind::old("BPEDecoder", &[Field::new("suffix", Shape::Text)]),
         Kind::named("ByteLevel", BYTE_LEVEL),
@@ -284,6 +293,44 @@ pub(super) static DECODERS: Family = Family {
         ),
         Kind::named("ByteFallback", &[]),
     ],
+};
+
+/// What may stand as an exact normalizer under the key `lexel` of a model ([`super::exact`]).
+pub(super) static EXACT_NORMALIZERS: Family = Family {
+    what: "normalizer",
+    extends: Some(&NORMALIZERS),
+    kinds: &[Kind::named("Sequence", &[Field::new("normalizers", Shape::List(&Shape::Component(&EXACT_NORMALIZERS)))])],
+};
+
+/// What may stand there as an exact pre-tokenizer.
+pub(super) static EXACT_PRE_TOKENIZERS: Family = Family {
+    what: "pre-tokenizer",
+    extends: Some(&PRE_TOKENIZERS),
+    kinds: &[
+        Kind::named("Sequence", &[Field::new("pretokenizers", Shape::List(&Shape::Component(&EXACT_PRE_TOKENIZERS)))]),
+        Kind::named(
+            "Split",
+            &[
+                Field::new("pattern", EXACT_PATTERN),
+                Field::new("behavior", Shape::OneOf(BEHAVIORS)),
+                Field::new("invert", Shape::Bool),
+            ],
+        ),
+    ],
+};
+
+/// A pattern, or a regex that says whose it is.
+const EXACT_PATTERN: Shape = Shape::FieldsIf(
+    "dialect",
+    &[Field::new("Regex", Shape::Text), Field::new("dialect", Shape::OneOf(&["rust"]))],
+    &PATTERN,
+);
+
+/// What may stand there as an exact decoder.
+pub(super) static EXACT_DECODERS: Family = Family {
+    what: "decoder",
+    extends: Some(&DECODERS),
+    kinds: &[Kind::named("Sequence", &[Field::new("decoders", Shape::List(&Shape::Component(&EXACT_DECODERS)))])],
 };
 
 /// `truncation`: kept and written back, applied on request only.

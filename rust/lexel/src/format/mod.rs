@@ -8,6 +8,7 @@
 //! counts), for readers disagree about which one is meant.
 
 mod components;
+mod exact;
 mod merges;
 mod model;
 mod shape;
@@ -23,6 +24,7 @@ use crate::added::AddedToken;
 use crate::error::{Error, Result};
 use crate::json::{Object, wrong};
 use crate::model::ModelParts;
+use exact::Exact;
 use model::{ModelSeed, RawModel};
 use shape::Shape;
 use tree::{Findings, Path, Tree, twice};
@@ -45,6 +47,8 @@ pub(crate) struct Components {
     pub(crate) pre_tokenizer: Value,
     pub(crate) post_processor: Value,
     pub(crate) decoder: Value,
+    /// What the stages are exactly, where these components only come close ([`exact`]).
+    exact: Option<Exact>,
 }
 
 impl Components {
@@ -97,7 +101,9 @@ pub(crate) fn read(text: &str) -> Result<Spec> {
     let Some(model) = model else {
         return Err(Error::format("the field \"model\" is missing: this is no tokenizer.json"));
     };
-    Ok(Spec { components, added_tokens: added, model: model.finish()? })
+    let (model, exact) = model.finish()?;
+    components.exact = exact;
+    Ok(Spec { components, added_tokens: added, model })
 }
 
 /// Parse the text of one component of this name (one of [`Components`]), as a file has it.

@@ -9,11 +9,12 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
+use super::exact::{self, Exact};
 use super::merges::{MergeText, MergesSeed};
 use super::tree::{AnyPair, AnyScalar, Findings, Pair, Path, Scalar, Text, Tree, twice};
 use crate::error::{Error, Result};
 use crate::json::{Object, shortened, wrong};
-use crate::model::bpe::BpeOptions;
+use crate::model::bpe::{BpeOptions, MergeBy};
 use crate::model::unigram::UnigramOptions;
 use crate::model::wordlevel::WordLevelOptions;
 use crate::model::wordpiece::WordPieceOptions;
@@ -48,7 +49,18 @@ enum Kind {
 
 impl RawModel {
     /// Find out which model it is, and check what it needs.
-    pub(super) fn finish(mut self) -> Result<ModelParts> {
+    pub(super) fn finish(mut self) -> Result<(ModelParts, Option<Exact>)> {
+        let path = PATH.field("lexel");
+        let lexel = self.small.shift_remove("lexel").filter(|value| !value.is_null());
+        let Some((exact, of_model)) = lexel.map(|value| exact::read(&value, &path)).transpose()? else {
+            return Ok((self.parts(None)?, None));
+        };
+        let path = path.field("model");
+        let merge_by = of_model.map(|value| exact::merge_by(&value, &path)).transpose()?;
+        Ok((self.parts(merge_by)?, Some(exact)))
+    }
+
+    fn parts(mut self, merge_by: Option<MergeBy>) -> Result<ModelParts> {
         let small = Value::Object(std::mem::take(&mut self.small));
         let object = Object::new(&small, "model")?;
         let kind = match object.map.get("type") {
@@ -68,6 +80,20 @@ impl RawModel {
             Some(other) => return Err(wrong("model.type", "the name of a model (a string)", other)),
         };
         let Some(vocab) = self.vocab else { return Err(PATH.error("the field \"vocab\" is missing")) };
+        if let Some(merge_by) = merge_by {
+            let (Some(Kind::Bpe), VocabField::Map(vocab)) = (kind, vocab) else {
+                return Err(PATH.field("lexel").field("model").error("only a model of the type \"BPE\" has merges"));
+            };
+            let options = bpe(object)?;
+            let affixes = [&options.continuing_subword_prefix, &options.end_of_word_suffix];
+            if affixes.into_iter().flatten().any(|affix| !affix.is_empty()) {
+                let message = "merges that follow from the vocabulary, of tokens with affixes";
+                return Err(Error::unsupported(message).at("model.lexel.model.merge_by"));
+            }
+            // The list of the file is for other readers.
+            let options = ModelOptions::Bpe(BpeOptions { merge_by: Some(merge_by), ..options });
+            return Ok(ModelParts { options, vocab, merges: Vec::new(), scores: Vec::new() });
+        }
         match (kind, vocab) {
             (None | Some(Kind::Unigram), VocabField::Scored(vocab, scores)) => {
                 Ok(ModelParts { options: unigram(object)?, vocab, merges: Vec::new(), scores })
@@ -115,7 +141,7 @@ fn mapped(
 ) -> Result<OptionsAndMerges> {
     let options = match kind {
         Kind::Bpe => {
-            let options = bpe(object)?;
+            let options = ModelOptions::Bpe(bpe(object)?);
             let merges = merges.ok_or_else(|| PATH.error("the field \"merges\" is missing"))?;
             return Ok((options, merges.as_ref().map_err(Clone::clone)?.resolve(vocab)?));
         }
@@ -135,9 +161,9 @@ fn unigram(object: Object<'_>) -> Result<ModelOptions> {
     Ok(ModelOptions::Unigram(UnigramOptions { unk_id, byte_fallback: object.bool_or("byte_fallback", false)? }))
 }
 
-fn bpe(object: Object<'_>) -> Result<ModelOptions> {
+fn bpe(object: Object<'_>) -> Result<BpeOptions> {
     let flag = |name: &str| Ok(object.optional(name).is_some() && object.bool(name)?);
-    Ok(ModelOptions::Bpe(BpeOptions {
+    Ok(BpeOptions {
         unk_token: object.optional_str("unk_token")?.map(str::to_owned),
         continuing_subword_prefix: object.optional_str("continuing_subword_prefix")?.map(str::to_owned),
         end_of_word_suffix: object.optional_str("end_of_word_suffix")?.map(str::to_owned),
@@ -145,7 +171,8 @@ fn bpe(object: Object<'_>) -> Result<ModelOptions> {
         byte_fallback: flag("byte_fallback")?,
         ignore_merges: flag("ignore_merges")?,
         dropout: object.optional("dropout").map(dropout).transpose()?,
-    }))
+        merge_by: None,
+    })
 }
 
 /// The library keeps 32 bits of it: whether it is in range is decided after rounding, and what is written is shorter.

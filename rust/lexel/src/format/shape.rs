@@ -33,6 +33,8 @@ pub(super) enum Shape {
     Names(&'static Shape),
     /// An object with these fields.
     Fields(&'static [Field]),
+    /// The same where it has the field of this name, another shape where it has not.
+    FieldsIf(&'static str, &'static [Field], &'static Shape),
     /// The same, or an array of their values, as serde reads records.
     Record(&'static [Field]),
     /// An object with one field, whose name says which.
@@ -123,6 +125,10 @@ impl Shape {
                 names.into_iter().map(read).collect::<Result<_>>().map(Value::Object)
             }
             Self::Fields(fields) => record(fields, value, path, Map::new()).map(Value::Object),
+            Self::FieldsIf(name, fields, otherwise) => {
+                let shape = if value.get(name).is_some() { &Self::Fields(fields) } else { otherwise };
+                shape.read(value, path)
+            }
             Self::Record(fields) => match value {
                 Value::Array(items) if items.len() == fields.len() => {
                     let pairs = fields.iter().zip(items).enumerate();

@@ -187,3 +187,78 @@ fn models_say_what_they_lack() {
         assert!(error.starts_with(expected), "{error}");
     }
 }
+
+#[test]
+fn the_exact_stages_are_kept_and_count() {
+    let lexel = r#"{"reference":"tiktoken","pre_tokenizer":{"type":"Split","pattern":{"String":"-"},"behavior":"Removed","invert":false},"model":{"merge_by":"ids","special_ids":[5]}}"#;
+    let json = format!(
+        r#"{{"pre_tokenizer": {{"type": "Whitespace"}}, "model": {{"type": "BPE", "merges": [],
+            "vocab": {{"a": 0, "b": 1, "ab": 2, "ba": 3, "aa": 4, "bb": 5}}, "lexel": {lexel}}}}}"#
+    );
+    let pipeline = crate::Pipeline::from_json(&json).expect("a tokenizer");
+    let ids = |pipeline: &crate::Pipeline, text| {
+        pipeline.encode_ids(text, crate::EncodeOptions::default(), &mut crate::Scratch::default()).expect("encodes")
+    };
+    assert_eq!(ids(&pipeline, "aba-bb"), [2, 0, 1, 1]);
+    assert_eq!(pipeline.component("pre_tokenizer").expect("a name").expect("a stage"), r#"{"type":"Whitespace"}"#);
+    assert_eq!(pipeline.merges(), [("a", "b"), ("b", "a"), ("a", "a")]);
+    let written = pipeline.to_json(false).expect("writes");
+    assert!(written.contains(r#""merges":[["a","b"],["b","a"],["a","a"]],"lexel":{"#), "{written}");
+    assert!(written.ends_with(&format!("\"lexel\":{lexel}}}}}")), "{written}");
+    let again = crate::Pipeline::from_json(&written).expect("its own file");
+    assert_eq!((ids(&again, "aba-bb"), again.to_json(false).expect("writes")), (vec![2, 0, 1, 1], written));
+    let changed = again.with_component("pre_tokenizer", Some(r#"{"type": "WhitespaceSplit"}"#)).expect("a stage");
+    assert_eq!(ids(&changed, "ba ba"), [3, 3]);
+    assert!(
+        changed
+            .to_json(false)
+            .expect("writes")
+            .ends_with(r#""lexel":{"reference":"tiktoken","model":{"merge_by":"ids","special_ids":[5]}}}}"#)
+    );
+}
+
+#[test]
+fn errors_name_the_place_under_the_key_lexel() {
+    let cases = [
+        (r"7", "model.lexel: expected an object, found the number 7"),
+        (r"{}", "model.lexel: the field \"reference\" is missing"),
+        (r#"{"reference": "x"}"#, "model.lexel.reference: expected one of tiktoken, sentencepiece"),
+        (
+            r#"{"reference": "tiktoken", "post": 1}"#,
+            "model.lexel: the field \"post\", which this version does not know",
+        ),
+        (
+            r#"{"reference": "tiktoken", "normalizer": {"type": "Sequence", "normalizers": [{"type": "Strip"}]}}"#,
+            "model.lexel.normalizer.normalizers[0]: the field \"strip_left\" is missing",
+        ),
+        (r#"{"reference": "tiktoken", "model": {}}"#, "model.lexel.model: the field \"merge_by\" is missing"),
+        (
+            r#"{"reference": "tiktoken", "model": {"merge_by": "size"}}"#,
+            "model.lexel.model.merge_by: expected \"ids\" or \"scores\", found the string \"size\"",
+        ),
+        (
+            r#"{"reference": "sentencepiece", "model": {"merge_by": "scores"}}"#,
+            "model.lexel.model: the field \"scores\" is missing",
+        ),
+        (
+            r#"{"reference": "sentencepiece", "model": {"merge_by": "scores", "scores": [null, "a"]}}"#,
+            "model.lexel.model.scores[1]: expected a number or null, found the string \"a\"",
+        ),
+        (
+            r#"{"reference": "tiktoken", "model": {"merge_by": "ids", "special_ids": [-1]}}"#,
+            "model.lexel.model.special_ids[0]: expected an integer from 0",
+        ),
+    ];
+    for (lexel, expected) in cases {
+        let fields = format!(r#""type": "BPE", "vocab": {{"a": 0}}, "merges": [], "lexel": {lexel}"#);
+        let error = model(&fields).expect_err(lexel).to_string();
+        assert!(error.starts_with(expected), "{error}");
+    }
+    let error = model(
+        r#""type": "WordLevel", "vocab": {"a": 0}, "unk_token": "a",
+        "lexel": {"reference": "tiktoken", "model": {"merge_by": "ids"}}"#,
+    )
+    .expect_err("no merges")
+    .to_string();
+    assert!(error.starts_with("model.lexel.model: only a model of the type \"BPE\" has merges"), "{error}");
+}

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, SerializeSeq, SerializeStruct, Serializer};
 use serde_json::Value;
 
-use super::Components;
+use super::{Components, exact};
 use crate::added::{AddedToken, AddedTokens};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Model, ModelOptions};
@@ -18,7 +18,7 @@ pub(crate) fn write(
     vocab: &Vocab,
     pretty: bool,
 ) -> Result<String> {
-    let file = File { components, added, model: ModelFields { model, vocab } };
+    let file = File { components, added, model: ModelFields { components, model, vocab } };
     let text = if pretty { serde_json::to_string_pretty(&file) } else { serde_json::to_string(&file) };
     text.map_err(|e| Error::new(ErrorKind::Format, e.to_string()))
 }
@@ -107,6 +107,7 @@ impl Serialize for Added<'_> {
 
 /// The options, with the vocabulary where each model has it: in the middle, or behind them.
 struct ModelFields<'a> {
+    components: &'a Components,
     model: &'a Model,
     vocab: &'a Vocab,
 }
@@ -132,6 +133,9 @@ impl Serialize for ModelFields<'_> {
         }
         if let Model::Bpe(bpe) = self.model {
             fields.serialize_entry("merges", &Merges(self.vocab, &bpe.merges()))?;
+        }
+        if let Some(exact) = exact::written(self.components.exact.as_ref(), &self.model.options()) {
+            fields.serialize_entry("lexel", &exact)?;
         }
         fields.end()
     }

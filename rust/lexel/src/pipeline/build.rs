@@ -70,7 +70,8 @@ impl Pipeline {
         format::write(&self.components, &self.added, &self.model, &self.vocab, pretty)
     }
 
-    /// The JSON of a component: `normalizer`, `pre_tokenizer`, `post_processor`, `decoder`, `truncation`, `padding`.
+    /// The JSON of a component: `normalizer`, `pre_tokenizer`, `post_processor`, `decoder`, `truncation`, `padding`. It is
+    /// the standard one, whatever stands for it under the key `lexel`.
     ///
     /// # Errors
     /// [`crate::ErrorKind::Argument`] if there is no such component.
@@ -79,7 +80,7 @@ impl Pipeline {
         Ok((!value.is_null()).then(|| value.to_string()))
     }
 
-    /// The same tokenizer with one component replaced; the tables of the model are shared where it does not matter to
+    /// The same tokenizer with one component replaced, and with it what stood for it under the key `lexel`; the tables of the model are shared where it does not matter to
     /// them.
     ///
     /// # Errors
@@ -91,6 +92,7 @@ impl Pipeline {
             None => Value::Null,
             Some(json) => format::read_component(name, json)?,
         };
+        components.drop_exact(name);
         let mut changed = self.clone();
         match name {
             "normalizer" => {
@@ -151,6 +153,7 @@ impl Pipeline {
             _ => BpeOptions::default(),
         };
         (options.continuing_subword_prefix, options.end_of_word_suffix) = affixes;
+        options.merge_by = None;
         let options = ModelOptions::Bpe(options);
         let splitter = compile_splitter(&self.components, &options)?;
         let model = Model::compile(&vocab, options, merges, Vec::new(), splitter.alphabet())?;
@@ -218,16 +221,16 @@ fn no_component(name: &str) -> Error {
 }
 
 fn compile_normalizer(components: &Components) -> Result<Option<Arc<Normalizer>>> {
-    let value = &components.normalizer;
+    let (value, path) = components.exact("normalizer");
     if value.is_null() {
         return Ok(None);
     }
-    Normalizer::compile(value, "normalizer").map(|n| Some(Arc::new(n)))
+    Normalizer::compile(value, path).map(|n| Some(Arc::new(n)))
 }
 
 /// A text before whose first character something was inserted cannot be rewritten further as the reference does it.
 fn check_inserted(normalizer: Option<&Normalizer>, components: &Components) -> Result<()> {
-    if normalizer.is_some_and(Normalizer::inserts_first) && !components.pre_tokenizer.is_null() {
+    if normalizer.is_some_and(Normalizer::inserts_first) && !components.exact("pre_tokenizer").0.is_null() {
         let message = "a pre-tokenizer after a normalizer that inserts text before the first character";
         return Err(Error::unsupported(message).at("pre_tokenizer"));
     }
@@ -235,11 +238,11 @@ fn check_inserted(normalizer: Option<&Normalizer>, components: &Components) -> R
 }
 
 fn compile_splitter(components: &Components, model: &ModelOptions) -> Result<Splitter> {
-    let value = &components.pre_tokenizer;
+    let (value, path) = components.exact("pre_tokenizer");
     if value.is_null() {
         return Ok(Splitter::default());
     }
-    Splitter::compile(value, "pre_tokenizer", model.reads_bytes())
+    Splitter::compile(value, path, model.reads_bytes())
 }
 
 fn compile_post(components: &Components) -> Result<Option<Arc<Post>>> {
@@ -248,6 +251,6 @@ fn compile_post(components: &Components) -> Result<Option<Arc<Post>>> {
 }
 
 fn compile_decoder(components: &Components) -> Result<Option<Arc<Decoder>>> {
-    let value = &components.decoder;
-    if value.is_null() { Ok(None) } else { Decoder::compile(value, "decoder").map(|d| Some(Arc::new(d))) }
+    let (value, path) = components.exact("decoder");
+    if value.is_null() { Ok(None) } else { Decoder::compile(value, path).map(|d| Some(Arc::new(d))) }
 }

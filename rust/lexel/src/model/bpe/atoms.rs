@@ -15,10 +15,10 @@
 
 use hashbrown::HashMap;
 
-use super::NO_ID;
 use super::letters::letter_byte;
 use super::merge::Symbols;
 use super::pairs::Pairs;
+use super::{BpeOptions, NO_ID};
 use crate::vocab::Vocab;
 
 /// Ids of certain characters, with where they are certain.
@@ -52,11 +52,11 @@ struct Uses {
 }
 
 impl Atoms {
-    pub(crate) fn new(vocab: &Vocab, pairs: &Pairs, byte_ids: &[u32; 256]) -> Self {
+    pub(crate) fn new(vocab: &Vocab, pairs: &Pairs, options: &BpeOptions, byte_ids: &[u32; 256]) -> Self {
         let uses = uses(vocab, pairs);
         let mut atoms = Self::default();
         let mut bytes = Vec::new();
-        for (token, id) in vocab.entries() {
+        for (token, id) in vocab.entries().filter(|&(_, id)| !options.is_special(id)) {
             let Some(c) = one_character(token, &mut bytes) else { continue };
             let sides = certain_sides(&bytes, id, pairs, byte_ids, &uses);
             if sides == 0 {

@@ -152,7 +152,7 @@ fn scan_plain(pairs: &Pairs, symbols: &mut Symbols, scratch: &mut ScanScratch) {
         merged = true;
         let at = best as usize % SCAN;
         let right = next[at] as usize;
-        ids[at] = pairs.id(best >> POSITION_BITS);
+        ids[at] = pairs.result(best >> POSITION_BITS, ids[at], ids[right]);
         lens[at] += lens[right];
         lens[right] = 0;
         ranks[right] = NONE;

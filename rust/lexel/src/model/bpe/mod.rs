@@ -3,6 +3,7 @@
 mod atoms;
 mod chunks;
 mod cuts;
+mod derive;
 mod dropout;
 mod lens;
 mod letters;
@@ -11,8 +12,6 @@ mod pairs;
 mod symbols;
 mod whole;
 
-use hashbrown::HashSet;
-
 use crate::error::{Error, Result};
 use crate::model::PieceTokens;
 use crate::model::cache::{self, Caching, PieceCache};
@@ -20,6 +19,7 @@ use crate::random::Random;
 use crate::vocab::Vocab;
 use chunks::{ChunkScratch, Chunks};
 use cuts::Cuts;
+pub(crate) use derive::{MergeBy, Order};
 use dropout::{DropoutScratch, merge_some};
 
 pub(crate) use letters::{BYTE_LETTERS, letter_byte, spell};
@@ -38,6 +38,15 @@ pub(crate) struct BpeOptions {
     pub(crate) byte_fallback: bool,
     pub(crate) ignore_merges: bool,
     pub(crate) dropout: Option<f64>,
+    /// Where the merges follow from the vocabulary instead of a list.
+    pub(crate) merge_by: Option<MergeBy>,
+}
+
+impl BpeOptions {
+    /// Whether no text becomes this token.
+    fn is_special(&self, id: u32) -> bool {
+        self.merge_by.as_ref().is_some_and(|merge_by| merge_by.is_special(id))
+    }
 }
 
 /// How the model reads a piece: bytes under the byte-level alphabet, or characters.
@@ -91,42 +100,19 @@ impl Bpe {
         options: BpeOptions,
         alphabet: Alphabet,
     ) -> Result<Self> {
-        let prefix = options.continuing_subword_prefix.as_deref().unwrap_or("");
-        let mut pairs = Pairs::new(merges.len(), vocab.id_bound());
-        let mut text = String::new();
-        let mut results = HashSet::new();
+        let pairs = match &options.merge_by {
+            Some(merge_by) => merge_by.pairs(vocab),
+            None => listed(vocab, merges, options.continuing_subword_prefix.as_deref().unwrap_or(""))?,
+        };
         let mut cuts = Cuts::new();
         let mut bytes = Vec::new();
         let mut at_metaspace = true;
-        for (rank, &(left, right)) in merges.iter().enumerate() {
-            let (Some(a), Some(b)) = (vocab.token(left), vocab.token(right)) else {
-                return Err(Error::vocabulary(format!("merge {rank} names an id that is not in the vocabulary")));
-            };
-            // So many bytes are left out of the right half, whatever they are.
-            let Some(rest) = b.get(prefix.len()..) else {
-                return Err(Error::vocabulary(format!(
-                    "merge {rank} joins {a:?} and {b:?}, but {b:?} does not start with the continuing_subword_prefix \
-                     {prefix:?}"
-                ))
-                .at("model.merges"));
-            };
-            text.clear();
-            text.push_str(a);
-            text.push_str(rest);
-            let Some(id) = vocab.id(&text) else {
-                return Err(Error::vocabulary(format!(
-                    "merge {rank} joins {a:?} and {b:?}, but their result {text:?} is not in the vocabulary"
-                ))
-                .at("model.merges"));
-            };
-            at_metaspace = at_metaspace && !reaches_over_metaspace(&text);
-            if results.insert(id) {
-                match alphabet {
-                    Alphabet::Bytes => cuts.add_letters(&text, &mut bytes),
-                    Alphabet::Characters => cuts.add_text(&text),
-                }
+        for text in pairs.results().into_iter().filter_map(|id| vocab.token(id)) {
+            at_metaspace = at_metaspace && !reaches_over_metaspace(text);
+            match alphabet {
+                Alphabet::Bytes => cuts.add_letters(text, &mut bytes),
+                Alphabet::Characters => cuts.add_text(text),
             }
-            pairs.push(left, right, id);
         }
         let speller = Speller::new(vocab, &pairs, &options, alphabet);
         let lengths = lens::definite(vocab, &pairs, &speller, &options, alphabet);
@@ -142,7 +128,8 @@ impl Bpe {
                 apart: lengths.special,
             })
         });
-        let whole = if options.ignore_merges { WholeTokens::new(vocab, alphabet) } else { WholeTokens::default() };
+        let whole =
+            if options.ignore_merges { WholeTokens::new(vocab, &options, alphabet) } else { WholeTokens::default() };
         Ok(Self { options, alphabet, pairs, speller, lens: lengths.lens, whole, cuts, chunks })
     }
 
@@ -326,11 +313,42 @@ impl Bpe {
         if !self.whole.may_have(word.as_bytes()) {
             return None;
         }
-        match self.alphabet {
+        let id = match self.alphabet {
             Alphabet::Characters => vocab.id(word),
             Alphabet::Bytes => vocab.id(&spell(word)),
-        }
+        };
+        id.filter(|&id| !self.options.is_special(id))
     }
+}
+
+/// The table of a list of merges, as pairs of ids by rank.
+fn listed(vocab: &Vocab, merges: &[(u32, u32)], prefix: &str) -> Result<Pairs> {
+    let mut pairs = Pairs::new(merges.len(), vocab.id_bound());
+    let mut text = String::new();
+    for (rank, &(left, right)) in merges.iter().enumerate() {
+        let (Some(a), Some(b)) = (vocab.token(left), vocab.token(right)) else {
+            return Err(Error::vocabulary(format!("merge {rank} names an id that is not in the vocabulary")));
+        };
+        // So many bytes are left out of the right half, whatever they are.
+        let Some(rest) = b.get(prefix.len()..) else {
+            return Err(Error::vocabulary(format!(
+                "merge {rank} joins {a:?} and {b:?}, but {b:?} does not start with the continuing_subword_prefix \
+                 {prefix:?}"
+            ))
+            .at("model.merges"));
+        };
+        text.clear();
+        text.push_str(a);
+        text.push_str(rest);
+        let Some(id) = vocab.id(&text) else {
+            return Err(Error::vocabulary(format!(
+                "merge {rank} joins {a:?} and {b:?}, but their result {text:?} is not in the vocabulary"
+            ))
+            .at("model.merges"));
+        };
+        pairs.push(left, right, id);
+    }
+    Ok(pairs)
 }
 
 /// Where tokens stand whose lengths count bytes of byte-level letters: a token starts with the byte that its first letter

@@ -9,7 +9,8 @@
 /// What a pair merges into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Merge {
-    /// Position in the list of merges; the lowest goes first.
+    /// The lowest goes first: the position in the list of merges, or the class of the result. Of equal ranks the leftmost
+    /// goes first.
     pub(crate) rank: u32,
     pub(crate) id: u32,
 }
@@ -21,8 +22,10 @@ pub(crate) const NO_RANK: u32 = u32::MAX;
 #[derive(Clone, Debug)]
 pub(crate) struct Pairs {
     slots: Slots,
-    /// What each rank merges into.
+    /// What each entry merges into. Pairs of one result may share an entry.
     ids: Vec<u32>,
+    /// The rank of each entry, where that is not its number: where different results are equally early.
+    classes: Vec<u32>,
     /// Bits of the pairs that are there; one word a look-up.
     filter: Vec<u64>,
     shift: u32,
@@ -48,11 +51,30 @@ impl Pairs {
         let narrow = id_bound < NARROW_IDS && merges < NARROW_RANKS;
         Self {
             slots: if narrow { Slots::Narrow(vec![EMPTY; slots]) } else { Slots::Wide(vec![(EMPTY, NO_RANK); slots]) },
-            ids: Vec::with_capacity(merges),
+            ids: Vec::new(),
+            classes: Vec::new(),
             filter: vec![0; words],
             shift: 64 - slots.trailing_zeros(),
             filter_shift: 64 - words.trailing_zeros(),
         }
+    }
+
+    /// Room for this many merges into these tokens, each with its class: classes never descend, and all of one class are
+    /// equally early. The pairs follow by [`Pairs::insert`].
+    pub(crate) fn with_results(merges: usize, id_bound: u32, results: &[(u32, u32)]) -> Self {
+        let mut ranks = Vec::with_capacity(results.len());
+        for (entry, &(_, class)) in results.iter().enumerate() {
+            let rank = match entry.checked_sub(1) {
+                None => 0,
+                Some(before) => ranks[before] + u32::from(results[before].1 != class),
+            };
+            ranks.push(rank);
+        }
+        if ranks.last().is_none_or(|&last| last as usize + 1 == ranks.len()) {
+            ranks = Vec::new();
+        }
+        let ids = results.iter().map(|&(id, _)| id).collect();
+        Self { ids, classes: ranks, ..Self::new(merges, id_bound) }
     }
 
     /// Whether all ranks fit in 24 bits.
@@ -63,8 +85,13 @@ impl Pairs {
 
     /// Append the merge of the next rank. A later one for the same pair replaces the earlier, as in the reference.
     pub(crate) fn push(&mut self, left: u32, right: u32, id: u32) {
-        let rank = self.ids.len() as u32;
+        let entry = self.ids.len() as u32;
         self.ids.push(id);
+        self.insert(left, right, entry);
+    }
+
+    /// Let a pair merge into what this entry says.
+    pub(crate) fn insert(&mut self, left: u32, right: u32, entry: u32) {
         let hash = hash(left, right);
         let (word, bits) = self.filter_bits(hash);
         self.filter[word] |= bits;
@@ -74,11 +101,11 @@ impl Pairs {
             Slots::Narrow(slots) => {
                 let key = narrow(left, right);
                 let slot = probe(slots.len(), first, |slot| slots[slot] == EMPTY || slots[slot] >> 24 == key);
-                slots[slot] = key << 24 | u64::from(rank);
+                slots[slot] = key << 24 | u64::from(entry);
             }
             Slots::Wide(slots) => {
                 let slot = probe(slots.len(), first, |slot| slots[slot].0 == EMPTY || slots[slot].0 == key);
-                slots[slot] = (key, rank);
+                slots[slot] = (key, entry);
             }
         }
     }
@@ -91,6 +118,13 @@ impl Pairs {
     /// The rank of a pair, [`NO_RANK`] if it does not merge.
     #[inline]
     pub(crate) fn rank(&self, left: u32, right: u32) -> u32 {
+        let entry = self.entry(left, right);
+        if self.classes.is_empty() || entry == NO_RANK { entry } else { self.classes[entry as usize] }
+    }
+
+    /// The entry of a pair, [`NO_RANK`] if it does not merge.
+    #[inline]
+    fn entry(&self, left: u32, right: u32) -> u32 {
         let hash = hash(left, right);
         let (word, bits) = self.filter_bits(hash);
         if self.filter[word] & bits != bits {
@@ -110,38 +144,49 @@ impl Pairs {
         }
     }
 
-    /// What the merge of a rank gives.
+    /// What a pair of this rank merges into.
     #[inline]
-    pub(crate) fn id(&self, rank: u32) -> u32 {
-        self.ids[rank as usize]
+    pub(crate) fn result(&self, rank: u32, left: u32, right: u32) -> u32 {
+        let entry = if self.classes.is_empty() { rank } else { self.entry(left, right) };
+        self.ids[entry as usize]
     }
 
     /// What a pair merges into, if it does.
     #[inline]
     pub(crate) fn get(&self, left: u32, right: u32) -> Option<Merge> {
-        let rank = self.rank(left, right);
-        (rank != NO_RANK).then(|| Merge { rank, id: self.id(rank) })
+        let entry = self.entry(left, right);
+        (entry != NO_RANK).then(|| self.merge(entry))
     }
 
-    /// All pairs, by rank.
+    fn merge(&self, entry: u32) -> Merge {
+        let rank = self.classes.get(entry as usize).copied().unwrap_or(entry);
+        Merge { rank, id: self.ids[entry as usize] }
+    }
+
+    /// The tokens that merges make, each once.
+    pub(crate) fn results(&self) -> Vec<u32> {
+        let mut results = self.ids.clone();
+        results.sort_unstable();
+        results.dedup();
+        results
+    }
+
+    /// All pairs, by rank; those of one rank by their result, and then by their ids.
     pub(crate) fn by_rank(&self) -> Vec<(u32, u32, Merge)> {
-        let merge = |rank: u32| Merge { rank, id: self.id(rank) };
-        let mut all: Vec<_> = match &self.slots {
+        let mut all: Vec<(u32, u32, u32)> = match &self.slots {
             Slots::Narrow(slots) => slots
                 .iter()
                 .filter(|slot| **slot != EMPTY)
-                .map(|slot| {
-                    ((slot >> 44) as u32, (slot >> 24) as u32 & (NARROW_IDS - 1), merge(*slot as u32 & 0xFF_FFFF))
-                })
+                .map(|slot| (*slot as u32 & 0xFF_FFFF, (slot >> 44) as u32, (slot >> 24) as u32 & (NARROW_IDS - 1)))
                 .collect(),
             Slots::Wide(slots) => slots
                 .iter()
                 .filter(|slot| slot.0 != EMPTY)
-                .map(|slot| ((slot.0 >> 32) as u32, slot.0 as u32, merge(slot.1)))
+                .map(|slot| (slot.1, (slot.0 >> 32) as u32, slot.0 as u32))
                 .collect(),
         };
-        all.sort_unstable_by_key(|(_, _, merge)| merge.rank);
-        all
+        all.sort_unstable();
+        all.into_iter().map(|(entry, left, right)| (left, right, self.merge(entry))).collect()
     }
 }
 

@@ -62,7 +62,8 @@ impl Speller {
         for place in (0..PLACES).filter(|place| place & !places == 0) {
             let (before, after) = affixes(place, &prefix, &suffix);
             let single = |token: &str| one_char(token.strip_prefix(before)?.strip_suffix(after)?);
-            for (c, id) in vocab.entries().filter_map(|(token, id)| Some((single(token)?, id))) {
+            let entries = vocab.entries().filter(|&(_, id)| !options.is_special(id));
+            for (c, id) in entries.filter_map(|(token, id)| Some((single(token)?, id))) {
                 match alphabet {
                     Alphabet::Characters => chars[place].insert(c, id),
                     Alphabet::Bytes => {
@@ -75,7 +76,7 @@ impl Speller {
         }
         // Under a prefix every byte but the first looks different: nothing starts as a character.
         let atoms = match alphabet {
-            Alphabet::Bytes if prefix.is_empty() => Atoms::new(vocab, pairs, &bytes[0]),
+            Alphabet::Bytes if prefix.is_empty() => Atoms::new(vocab, pairs, options, &bytes[0]),
             _ => Atoms::default(),
         };
         let fallback = options.byte_fallback.then(|| {

@@ -3,8 +3,8 @@
 //! Files that ignore merges ask this of every piece; under the byte-level alphabet asking means spelling the piece in
 //! letters first. Most pieces that get here are no tokens, and one bit says so.
 
-use super::Alphabet;
 use super::letters::letter_byte;
+use super::{Alphabet, BpeOptions};
 use crate::hash::hash_bytes;
 use crate::vocab::Vocab;
 
@@ -16,11 +16,11 @@ pub(crate) struct WholeTokens {
 }
 
 impl WholeTokens {
-    pub(crate) fn new(vocab: &Vocab, alphabet: Alphabet) -> Self {
+    pub(crate) fn new(vocab: &Vocab, options: &BpeOptions, alphabet: Alphabet) -> Self {
         let words = (vocab.len().max(64) / 4).next_power_of_two();
         let mut filter = Self { bits: vec![0; words], longest: 0 };
         let mut bytes = Vec::new();
-        for (token, _) in vocab.entries() {
+        for (token, _) in vocab.entries().filter(|&(_, id)| !options.is_special(id)) {
             bytes.clear();
             match alphabet {
                 Alphabet::Characters => bytes.extend_from_slice(token.as_bytes()),
