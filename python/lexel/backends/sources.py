@@ -13,6 +13,7 @@ from lexel.backends.engine import Compiled, compile_json, read_pipeline
 from lexel.converters import gguf
 from lexel.converters.detect import FileFormat, detect
 from lexel.converters.merges import usable_merges
+from lexel.converters.read import read_spec
 from lexel.converters.vocab_merges import merges_beside, read_merges, read_pieces, read_vocab
 from lexel.errors import LoadError, UnsupportedError
 from lexel.spec import Spec
@@ -57,23 +58,24 @@ def read_gguf(path: Path) -> tuple[Compiled, dict[str, Any]]:
     return compile_json(made.to_json(), path=str(path)), made.config
 
 
-def read_file(path: Path) -> tuple[Compiled, dict[str, Any]]:
+def read_file(
+    path: Path, *, pattern: str | None = None, special_tokens: Mapping[str, int] | None = None
+) -> tuple[Compiled, dict[str, Any]]:
     """Compile a file of any supported format, found from its bytes; also return the settings it states.
 
+    Args:
+        path: the file.
+        pattern: the split of a tiktoken rank file that is not a known one.
+        special_tokens: its special tokens, text → id.
+
     Raises:
-        UnsupportedError: another format; names it.
+        FormatError: no format that is known here, or a broken file.
+        UnsupportedError: it asks for what is not here.
     """
-    kind = detect(path)
-    if kind is FileFormat.TOKENIZER_JSON:
+    if pattern is None and special_tokens is None and detect(path) is FileFormat.TOKENIZER_JSON:
         return read_pipeline(path), {}
-    if kind is FileFormat.GGUF:
-        return read_gguf(path)
-    if kind is FileFormat.TEKKEN:
-        raise UnsupportedError(f"{path} is a {kind}, {_MISTRAL}({str(path)!r})")
-    raise UnsupportedError(
-        f"{path} is a {kind}, which is not read on its own; a tokenizer.json or a GGUF file is. For vocab.json with "
-        "merges.txt, or vocab.txt, pass them to a class: GPT2Tokenizer(vocab=…, merges=…)"
-    )
+    made = read_spec(path, pattern=pattern, special_tokens=special_tokens)
+    return compile_json(made.to_json(), path=str(path)), made.config
 
 
 def from_vocab(vocab: Any, merges: Any, *, unk_id: int | None) -> Compiled:

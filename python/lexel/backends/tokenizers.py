@@ -19,6 +19,7 @@ from lexel.backends.pipeline_calls import PipelineCalls
 from lexel.backends.pipeline_view import PipelineView, view_of
 from lexel.backends.post_processor import with_ends, writes_any_ends, writes_ends
 from lexel.backends.seed import Seed, split_options, stored_defaults
+from lexel.errors import UnsupportedError
 from lexel.padding import PaddingStrategy, TruncationStrategy
 from lexel.tokenizer.config import generic_name
 
@@ -312,14 +313,35 @@ class TokenizersBackend(PipelineCalls):
         return None
 
     @classmethod
-    def from_file(cls, path: str | os.PathLike[str], **kwargs: Any) -> Self:
-        """Load a tokenizer from one file (`tokenizer.json` or GGUF); its format is found from its bytes.
+    def from_file(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        pattern: str | None = None,
+        special_tokens: Mapping[str, int] | None = None,
+        backend: str | None = None,
+        **kwargs: Any,
+    ) -> Self:
+        """Load a tokenizer from one file of any format; the format is found from its bytes.
+
+        Args:
+            path: the file; `vocab.json` needs its `merges.txt` beside it, and the other way round.
+            pattern: of a tiktoken rank file: its split; None: that of the known file with this content.
+            special_tokens: of a tiktoken rank file: text → id; None: those of the known file with this content.
+            backend: None or "tokenizers", which this class is.
+            **kwargs: settings that win over the file's.
 
         Raises:
-            UnsupportedError: a file of another format; names it.
-            FormatError: a broken file.
+            FormatError: no format that is known here, or a broken file; says what it looks like.
+            UnsupportedError: the file asks for what is not here, or alone does not say what the tokenizer does.
+            LoadError: it is not there, or the file that belongs beside it is not.
         """
-        compiled, config = sources.read_file(Path(path))
+        if backend not in (None, "tokenizers"):
+            raise UnsupportedError(
+                f"{cls.__name__} is the backend 'tokenizers'; use Tokenizer.from_file for {backend!r}"
+            )
+        compiled, config = sources.read_file(Path(path), pattern=pattern, special_tokens=special_tokens)
+        config.pop("tokenizer_class", None)
         return cls._from_seed(compiled, (), {"name_or_path": str(path), **config, **kwargs})
 
     @classmethod

@@ -107,10 +107,20 @@ class TokenizerFiles(BackendContract):
     def from_file(cls, path: str | os.PathLike[str], **kwargs: Any) -> Self:
         """Load a tokenizer from one file; its format is found from its bytes.
 
-        A class that has one vocabulary file and reads it itself gets the path.
+        `Tokenizer.from_file` opens every format: `tokenizer.json`, SentencePiece models, tiktoken ranks, `tekken.json`,
+        GGUF, `vocab.json` with the `merges.txt` beside it, `vocab.txt` (docs/formats.md says what each means). A class
+        that has one vocabulary file and reads it itself gets the path.
+
+        Args:
+            path: the file.
+            **kwargs: settings that win over the file's. Of a tiktoken rank file that is not a known one: `pattern=`,
+                its split, and `special_tokens=`, text → id. `backend=`: "sentencepiece" or "mistral_common" for the
+                library of that name.
 
         Raises:
-            UnsupportedError: a format that is not read, or a class that needs several files.
+            FormatError: a broken file, or of no format that is known here; says what it looks like.
+            UnsupportedError: the file asks for what is not here, or a class that needs several files.
+            LoadError: it is not there.
         """
         if cls._is_unified():
             from lexel.auto import from_file
