@@ -30,6 +30,7 @@ _HEAD_BYTES = 1 << 16
 _BOM = b"\xef\xbb\xbf"
 # As many lines, or keys of a vocabulary, tell what the others are.
 _LINES, _KEYS = 50, 256
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
 _LINE_END = re.compile(r"\r\n|\n|\r")
 # What `{` may be followed by in JSON; a vocabulary of one token a line may begin with the token `{`.
 _OBJECT = re.compile(rb'\{(?:[ \t\r\n]*["}]|[ \t\r\n]*\Z)')
@@ -119,7 +120,7 @@ def _begins_like_a_sentencepiece_model(data: Data) -> bool:
         if tag not in (0x0A, 0x12, 0x1A, 0x22, 0x2A):
             return False
         length, start = _varint(data, at + 1)
-        if length is None or length > size - start:
+        if length is None:
             return False
         if tag == 0x0A:
             return _is_piece(data, start, start + length)
@@ -128,9 +129,14 @@ def _begins_like_a_sentencepiece_model(data: Data) -> bool:
 
 
 def _is_piece(data: Data, at: int, end: int) -> bool:
-    """Return whether a message has a piece's fields: text (1), score (2, 32 bits), type (3, a small number)."""
-    text = False
+    """Return whether a message has a piece's fields: text (1), score (2, 32 bits), type (3, a small number).
+
+    The file may end before the message does: that it is cut short is for the reader to say.
+    """
+    text, size = False, len(data)
     while at < end:
+        if at >= size:
+            return text
         tag, at = data[at], at + 1
         if tag == 0x0A:
             length, at = _varint(data, at)
@@ -206,8 +212,9 @@ def _text_format(path: Path, head: bytes, *, whole: bool) -> FileFormat:
         text = codecs.getincrementaldecoder("utf-8")().decode(head, final=whole)
     except UnicodeDecodeError as error:
         raise _unknown(path, head, f"is not UTF-8 text ({error.reason} at byte {error.start})") from error
-    if "\0" in text:
-        raise _unknown(path, head, "holds bytes that are 0, as text does not")
+    control = _CONTROL.search(text)
+    if control is not None:
+        raise _unknown(path, head, f"holds the control character {control[0]!r}, as text does not")
     found = _LINE_END.split(text)
     lines = [line for line in (found if whole or len(found) == 1 else found[:-1])[:_LINES] if line]
     if lines and lines[0].startswith("#version"):

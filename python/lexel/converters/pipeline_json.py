@@ -29,7 +29,7 @@ def convert(path: Path) -> Spec:
     content = read_json(path)
     if not isinstance(content, dict) or not isinstance(content.get("model"), dict):
         raise FormatError(f"{path}: expected an object with a 'model', found {type(content).__name__}")
-    stages = {name: content.get(name) for name in _STAGES}
+    stages: dict[str, Any] = {name: content.get(name) for name in _STAGES}
     for name, stage in stages.items():
         if stage is not None and not isinstance(stage, dict):
             raise FormatError(f"{path}: {name}: expected an object or null, found {type(stage).__name__}")
