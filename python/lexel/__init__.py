@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from lexel.family_names import ALIASES, MODULES
+from lexel.family_names import ALIASES, MODULES, OTHER_MODULES
 
 # Room → the public names it has. Everything exported stands here, once.
 _ROOMS = {
@@ -26,9 +26,9 @@ _ROOMS = {
     "tokenizer": "Tokenizer",
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names.split()} | {
-    name: f"families.{module}" for name, module in MODULES.items()
+    name: f"families.{module}" for name, module in (MODULES | OTHER_MODULES).items()
 }
-_FAMILIES = {name: name for name in MODULES} | ALIASES
+_FAMILIES = {name: name for name in MODULES | OTHER_MODULES} | ALIASES
 # Former and other names of the same things; every family has two.
 _ALIASES = {
     "MistralCommonTokenizer": "MistralCommonBackend",

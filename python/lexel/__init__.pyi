@@ -25,6 +25,8 @@ from lexel.errors import VocabularyError as VocabularyError
 from lexel.errors import WeightsError as WeightsError
 from lexel.families.albert import AlbertTokenizer as AlbertTokenizer
 from lexel.families.albert import AlbertTokenizer as AlbertTokenizerFast
+from lexel.families.barthez import BarthezTokenizer as BarthezTokenizer
+from lexel.families.barthez import BarthezTokenizer as BarthezTokenizerFast
 from lexel.families.bert import BertTokenizer as BertTokenizer
 from lexel.families.bert import BertTokenizer as BertTokenizerFast
 from lexel.families.bert import BertTokenizer as ElectraTokenizer
@@ -38,24 +40,78 @@ from lexel.families.bert import BertTokenizer as MobileBertTokenizerFast
 from lexel.families.bert import BertTokenizer as SqueezeBertTokenizer
 from lexel.families.bert import BertTokenizer as SqueezeBertTokenizerFast
 from lexel.families.bert_legacy import BertTokenizerLegacy as BertTokenizerLegacy
+from lexel.families.big_bird import BigBirdTokenizer as BigBirdTokenizer
+from lexel.families.big_bird import BigBirdTokenizer as BigBirdTokenizerFast
+from lexel.families.blenderbot import BlenderbotTokenizer as BlenderbotTokenizer
+from lexel.families.blenderbot import BlenderbotTokenizer as BlenderbotTokenizerFast
+from lexel.families.camembert import CamembertTokenizer as CamembertTokenizer
+from lexel.families.camembert import CamembertTokenizer as CamembertTokenizerFast
 from lexel.families.clip import CLIPTokenizer as CLIPTokenizer
 from lexel.families.clip import CLIPTokenizer as CLIPTokenizerFast
+from lexel.families.code_llama import CodeLlamaTokenizer as CodeLlamaTokenizer
+from lexel.families.code_llama import CodeLlamaTokenizer as CodeLlamaTokenizerFast
+from lexel.families.codegen import CodeGenTokenizer as CodeGenTokenizer
+from lexel.families.codegen import CodeGenTokenizer as CodeGenTokenizerFast
+from lexel.families.cohere import CohereTokenizer as CohereTokenizer
+from lexel.families.cohere import CohereTokenizer as CohereTokenizerFast
+from lexel.families.convbert import ConvBertTokenizer as ConvBertTokenizer
+from lexel.families.convbert import ConvBertTokenizer as ConvBertTokenizerFast
+from lexel.families.deberta import DebertaTokenizer as DebertaTokenizer
+from lexel.families.deberta import DebertaTokenizer as DebertaTokenizerFast
 from lexel.families.deberta_v2 import DebertaV2Tokenizer as DebertaV2Tokenizer
 from lexel.families.deberta_v2 import DebertaV2Tokenizer as DebertaV2TokenizerFast
 from lexel.families.distilbert import DistilBertTokenizer as DistilBertTokenizer
 from lexel.families.distilbert import DistilBertTokenizer as DistilBertTokenizerFast
+from lexel.families.dpr import DPRContextEncoderTokenizer as DPRContextEncoderTokenizer
+from lexel.families.dpr import DPRContextEncoderTokenizer as DPRContextEncoderTokenizerFast
+from lexel.families.dpr import DPRQuestionEncoderTokenizer as DPRQuestionEncoderTokenizer
+from lexel.families.dpr import DPRQuestionEncoderTokenizer as DPRQuestionEncoderTokenizerFast
+from lexel.families.dpr import DPRReaderTokenizer as DPRReaderTokenizer
+from lexel.families.dpr import DPRReaderTokenizer as DPRReaderTokenizerFast
+from lexel.families.esmc import EsmcTokenizer as EsmcTokenizer
+from lexel.families.esmc import EsmcTokenizer as EsmcTokenizerFast
+from lexel.families.fnet import FNetTokenizer as FNetTokenizer
+from lexel.families.fnet import FNetTokenizer as FNetTokenizerFast
+from lexel.families.funnel import FunnelTokenizer as FunnelTokenizer
+from lexel.families.funnel import FunnelTokenizer as FunnelTokenizerFast
 from lexel.families.gemma import GemmaTokenizer as GemmaTokenizer
 from lexel.families.gemma import GemmaTokenizer as GemmaTokenizerFast
 from lexel.families.gpt2 import GPT2Tokenizer as GPT2Tokenizer
 from lexel.families.gpt2 import GPT2Tokenizer as GPT2TokenizerFast
 from lexel.families.gpt_neox import GPTNeoXTokenizer as GPTNeoXTokenizer
 from lexel.families.gpt_neox import GPTNeoXTokenizer as GPTNeoXTokenizerFast
+from lexel.families.herbert import HerbertTokenizer as HerbertTokenizer
+from lexel.families.herbert import HerbertTokenizer as HerbertTokenizerFast
+from lexel.families.lasr import LasrTokenizer as LasrTokenizer
+from lexel.families.lasr import LasrTokenizer as LasrTokenizerFast
 from lexel.families.llama import LlamaTokenizer as LlamaTokenizer
 from lexel.families.llama import LlamaTokenizer as LlamaTokenizerFast
 from lexel.families.llama import LlamaTokenizer as Phi3Tokenizer
 from lexel.families.llama import LlamaTokenizer as Phi3TokenizerFast
+from lexel.families.mbart import MBartTokenizer as MBartTokenizer
+from lexel.families.mbart import MBartTokenizer as MBartTokenizerFast
+from lexel.families.mbart50 import MBart50Tokenizer as MBart50Tokenizer
+from lexel.families.mbart50 import MBart50Tokenizer as MBart50TokenizerFast
+from lexel.families.mpnet import MPNetTokenizer as MPNetTokenizer
+from lexel.families.mpnet import MPNetTokenizer as MPNetTokenizerFast
+from lexel.families.nllb import NllbTokenizer as NllbTokenizer
+from lexel.families.nllb import NllbTokenizer as NllbTokenizerFast
+from lexel.families.nougat import NougatTokenizer as NougatTokenizer
+from lexel.families.nougat import NougatTokenizer as NougatTokenizerFast
+from lexel.families.openai_gpt import OpenAIGPTTokenizer as OpenAIGPTTokenizer
+from lexel.families.openai_gpt import OpenAIGPTTokenizer as OpenAIGPTTokenizerFast
+from lexel.families.parakeet import ParakeetTokenizer as ParakeetTokenizer
+from lexel.families.parakeet import ParakeetTokenizer as ParakeetTokenizerFast
+from lexel.families.pegasus import PegasusTokenizer as PegasusTokenizer
+from lexel.families.pegasus import PegasusTokenizer as PegasusTokenizerFast
 from lexel.families.qwen2 import Qwen2Tokenizer as Qwen2Tokenizer
 from lexel.families.qwen2 import Qwen2Tokenizer as Qwen2TokenizerFast
+from lexel.families.qwen3_5 import Qwen3_5Tokenizer as Qwen3_5Tokenizer
+from lexel.families.qwen3_5 import Qwen3_5Tokenizer as Qwen3_5TokenizerFast
+from lexel.families.reformer import ReformerTokenizer as ReformerTokenizer
+from lexel.families.reformer import ReformerTokenizer as ReformerTokenizerFast
+from lexel.families.rembert import RemBertTokenizer as RemBertTokenizer
+from lexel.families.rembert import RemBertTokenizer as RemBertTokenizerFast
 from lexel.families.roberta import RobertaTokenizer as BartTokenizer
 from lexel.families.roberta import RobertaTokenizer as BartTokenizerFast
 from lexel.families.roberta import RobertaTokenizer as LEDTokenizer
@@ -66,12 +122,24 @@ from lexel.families.roberta import RobertaTokenizer as MvpTokenizer
 from lexel.families.roberta import RobertaTokenizer as MvpTokenizerFast
 from lexel.families.roberta import RobertaTokenizer as RobertaTokenizer
 from lexel.families.roberta import RobertaTokenizer as RobertaTokenizerFast
+from lexel.families.seamless_m4t import SeamlessM4TTokenizer as SeamlessM4TTokenizer
+from lexel.families.seamless_m4t import SeamlessM4TTokenizer as SeamlessM4TTokenizerFast
+from lexel.families.siglip2 import Siglip2Tokenizer as Siglip2Tokenizer
+from lexel.families.siglip2 import Siglip2Tokenizer as Siglip2TokenizerFast
+from lexel.families.splinter import SplinterTokenizer as SplinterTokenizer
+from lexel.families.splinter import SplinterTokenizer as SplinterTokenizerFast
 from lexel.families.t5 import T5Tokenizer as MT5Tokenizer
 from lexel.families.t5 import T5Tokenizer as MT5TokenizerFast
 from lexel.families.t5 import T5Tokenizer as T5Tokenizer
 from lexel.families.t5 import T5Tokenizer as T5TokenizerFast
+from lexel.families.tipsv2 import Tipsv2Tokenizer as Tipsv2Tokenizer
+from lexel.families.tipsv2 import Tipsv2Tokenizer as Tipsv2TokenizerFast
+from lexel.families.videoprism import VideoPrismTokenizer as VideoPrismTokenizer
+from lexel.families.videoprism import VideoPrismTokenizer as VideoPrismTokenizerFast
 from lexel.families.whisper import WhisperTokenizer as WhisperTokenizer
 from lexel.families.whisper import WhisperTokenizer as WhisperTokenizerFast
+from lexel.families.xglm import XGLMTokenizer as XGLMTokenizer
+from lexel.families.xglm import XGLMTokenizer as XGLMTokenizerFast
 from lexel.families.xlm_roberta import XLMRobertaTokenizer as XLMRobertaTokenizer
 from lexel.families.xlm_roberta import XLMRobertaTokenizer as XLMRobertaTokenizerFast
 from lexel.families.xlnet import XLNetTokenizer as XLNetTokenizer
@@ -100,13 +168,37 @@ __all__ = [
     "AutoTokenizer",
     "BartTokenizer",
     "BartTokenizerFast",
+    "BarthezTokenizer",
+    "BarthezTokenizerFast",
     "BatchEncoding",
     "BertTokenizer",
     "BertTokenizerFast",
     "BertTokenizerLegacy",
+    "BigBirdTokenizer",
+    "BigBirdTokenizerFast",
+    "BlenderbotTokenizer",
+    "BlenderbotTokenizerFast",
     "CLIPTokenizer",
     "CLIPTokenizerFast",
+    "CamembertTokenizer",
+    "CamembertTokenizerFast",
     "CharSpan",
+    "CodeGenTokenizer",
+    "CodeGenTokenizerFast",
+    "CodeLlamaTokenizer",
+    "CodeLlamaTokenizerFast",
+    "CohereTokenizer",
+    "CohereTokenizerFast",
+    "ConvBertTokenizer",
+    "ConvBertTokenizerFast",
+    "DPRContextEncoderTokenizer",
+    "DPRContextEncoderTokenizerFast",
+    "DPRQuestionEncoderTokenizer",
+    "DPRQuestionEncoderTokenizerFast",
+    "DPRReaderTokenizer",
+    "DPRReaderTokenizerFast",
+    "DebertaTokenizer",
+    "DebertaTokenizerFast",
     "DebertaV2Tokenizer",
     "DebertaV2TokenizerFast",
     "DistilBertTokenizer",
@@ -114,7 +206,13 @@ __all__ = [
     "DynamicCache",
     "ElectraTokenizer",
     "ElectraTokenizerFast",
+    "EsmcTokenizer",
+    "EsmcTokenizerFast",
+    "FNetTokenizer",
+    "FNetTokenizerFast",
     "FormatError",
+    "FunnelTokenizer",
+    "FunnelTokenizerFast",
     "GPT2Tokenizer",
     "GPT2TokenizerFast",
     "GPTNeoXTokenizer",
@@ -122,8 +220,12 @@ __all__ = [
     "GemmaTokenizer",
     "GemmaTokenizerFast",
     "GenerationConfig",
+    "HerbertTokenizer",
+    "HerbertTokenizerFast",
     "LEDTokenizer",
     "LEDTokenizerFast",
+    "LasrTokenizer",
+    "LasrTokenizerFast",
     "LayoutLMTokenizer",
     "LayoutLMTokenizerFast",
     "LexelError",
@@ -136,6 +238,12 @@ __all__ = [
     "LongformerTokenizerFast",
     "LxmertTokenizer",
     "LxmertTokenizerFast",
+    "MBart50Tokenizer",
+    "MBart50TokenizerFast",
+    "MBartTokenizer",
+    "MBartTokenizerFast",
+    "MPNetTokenizer",
+    "MPNetTokenizerFast",
     "MT5Tokenizer",
     "MT5TokenizerFast",
     "MissingDependencyError",
@@ -145,7 +253,17 @@ __all__ = [
     "MobileBertTokenizerFast",
     "MvpTokenizer",
     "MvpTokenizerFast",
+    "NllbTokenizer",
+    "NllbTokenizerFast",
+    "NougatTokenizer",
+    "NougatTokenizerFast",
+    "OpenAIGPTTokenizer",
+    "OpenAIGPTTokenizerFast",
     "PaddingStrategy",
+    "ParakeetTokenizer",
+    "ParakeetTokenizerFast",
+    "PegasusTokenizer",
+    "PegasusTokenizerFast",
     "Phi3Tokenizer",
     "Phi3TokenizerFast",
     "PreTrainedTokenizer",
@@ -154,10 +272,22 @@ __all__ = [
     "PythonBackend",
     "Qwen2Tokenizer",
     "Qwen2TokenizerFast",
+    "Qwen3_5Tokenizer",
+    "Qwen3_5TokenizerFast",
+    "ReformerTokenizer",
+    "ReformerTokenizerFast",
+    "RemBertTokenizer",
+    "RemBertTokenizerFast",
     "RobertaTokenizer",
     "RobertaTokenizerFast",
+    "SeamlessM4TTokenizer",
+    "SeamlessM4TTokenizerFast",
     "SentencePieceBackend",
+    "Siglip2Tokenizer",
+    "Siglip2TokenizerFast",
     "SpecialTokenError",
+    "SplinterTokenizer",
+    "SplinterTokenizerFast",
     "SqueezeBertTokenizer",
     "SqueezeBertTokenizerFast",
     "T5Tokenizer",
@@ -165,16 +295,22 @@ __all__ = [
     "TensorType",
     "TextIteratorStreamer",
     "TextStreamer",
+    "Tipsv2Tokenizer",
+    "Tipsv2TokenizerFast",
     "TokenSpan",
     "Tokenizer",
     "TokenizersBackend",
     "TrainingError",
     "TruncationStrategy",
     "UnsupportedError",
+    "VideoPrismTokenizer",
+    "VideoPrismTokenizerFast",
     "VocabularyError",
     "WeightsError",
     "WhisperTokenizer",
     "WhisperTokenizerFast",
+    "XGLMTokenizer",
+    "XGLMTokenizerFast",
     "XLMRobertaTokenizer",
     "XLMRobertaTokenizerFast",
     "XLNetTokenizer",

@@ -22,6 +22,7 @@ __all__ = [
     "QWEN2_SPLIT",
     "Json",
     "Spec",
+    "bert_normalizer",
     "bpe",
     "byte_alphabet",
     "byte_level",
@@ -157,6 +158,23 @@ def replace(content: str, *, string: str | None = None, regex: str | None = None
     """Return a stage that replaces a string or what a regular expression matches."""
     pattern = {"String": string} if regex is None else {"Regex": regex}
     return {"type": "Replace", "pattern": pattern, "content": content}
+
+
+def bert_normalizer(
+    *,
+    lowercase: bool = True,
+    strip_accents: bool | None = None,
+    clean_text: bool = True,
+    handle_chinese_chars: bool = True,
+) -> Json:
+    """Return BERT's normalizer; `strip_accents` None: if texts become lower case."""
+    return {
+        "type": "BertNormalizer",
+        "clean_text": clean_text,
+        "handle_chinese_chars": handle_chinese_chars,
+        "strip_accents": strip_accents,
+        "lowercase": lowercase,
+    }
 
 
 def byte_level(*, add_prefix_space: bool = False, trim_offsets: bool = True, use_regex: bool = True) -> Json:

@@ -35,20 +35,18 @@ class BertTokenizer(Family):
         "strip_accents": None,
     }
 
-    first_tokens = ("pad_token", "unk_token", "cls_token", "sep_token", "mask_token")
+    first_tokens: ClassVar[tuple[str, ...]] = ("pad_token", "unk_token", "cls_token", "sep_token", "mask_token")
 
     @classmethod
     def spec(cls, vocab: Vocab, merges: list[tuple[str, str]], settings: dict[str, Any]) -> Spec:
         """Return the pipeline around a vocabulary."""
         return Spec(
             model=spec.wordpiece(vocab, unk_token=str(settings["unk_token"])),
-            normalizer={
-                "type": "BertNormalizer",
-                "clean_text": True,
-                "handle_chinese_chars": settings["tokenize_chinese_chars"],
-                "strip_accents": settings["strip_accents"],
-                "lowercase": settings["do_lower_case"],
-            },
+            normalizer=spec.bert_normalizer(
+                lowercase=settings["do_lower_case"],
+                strip_accents=settings["strip_accents"],
+                handle_chinese_chars=settings["tokenize_chinese_chars"],
+            ),
             pre_tokenizer={"type": "BertPreTokenizer"},
             decoder={"type": "WordPiece", "prefix": "##", "cleanup": True},
         )

@@ -56,6 +56,10 @@ class Family(TokenizersBackend):
     model: ClassVar[str] = "BPE"
     # Settings a new tokenizer has: special tokens and the options of the pipeline.
     defaults: ClassVar[dict[str, Any]] = {}
+    # The setting after which `vocab` (and `merges`) stand among the parameters; None: they are the first. A class whose
+    # vocabulary is fixed has none.
+    vocab_after: ClassVar[str | None] = None
+    fixed_vocab: ClassVar[bool] = False
     # The settings whose tokens begin the vocabulary of a new tokenizer, in the order of their ids.
     first_tokens: ClassVar[tuple[str, ...]] = ()
     # The post-processor that readers of this class's saved files use, see `rebuilding`.
@@ -207,6 +211,12 @@ class Family(TokenizersBackend):
         single = [(cls, 0), ("$A", 0), (sep, 0)]
         return spec.template(single, [*single, ("$B", 1), (sep, 1)], self._ids(cls, sep))
 
+    def double_sep_template(self, first: str, last: str, *, second_type: int = 0) -> Json:
+        """Return the post-processor that writes `first A last`, and `first A last last B last`."""
+        single = [(first, 0), ("$A", 0), (last, 0)]
+        pair = [*single, (last, 0), ("$B", second_type), (last, second_type)]
+        return spec.template(single, pair, self._ids(first, last))
+
     def _ids(self, *tokens: str) -> dict[str, int]:
         """Return the ids of tokens that are there."""
         return {token: cast("int", self.convert_tokens_to_ids(token)) for token in tokens}
@@ -214,16 +224,21 @@ class Family(TokenizersBackend):
 
 def _constructor(cls: type[Family]) -> Callable[..., None]:
     """Return the constructor whose parameters are the vocabulary and the class's defaults."""
-    sources = ["vocab", "merges"] if cls.model == "BPE" else ["vocab"]
+    sources = [] if cls.fixed_vocab else ["vocab", "merges"] if cls.model == "BPE" else ["vocab"]
     either = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    settings = [inspect.Parameter(name, either, default=value) for name, value in cls.defaults.items()]
+    at = 0 if cls.vocab_after is None else list(cls.defaults).index(cls.vocab_after) + 1
     parameters = [
         inspect.Parameter("self", either),
+        *settings[:at],
         *(inspect.Parameter(name, either, default=None) for name in sources),
-        *(inspect.Parameter(name, either, default=value) for name, value in cls.defaults.items()),
+        *settings[at:],
         inspect.Parameter("kwargs", inspect.Parameter.VAR_KEYWORD),
     ]
     names = [parameter.name for parameter in parameters[1:-1]]
-    parent: Callable[..., None] = next(vars(base)["__init__"] for base in cls.__mro__[1:] if "__init__" in vars(base))
+    # The defaults of a parent are not those of the class: its constructor is passed over, if it is one of these.
+    inits = [vars(base)["__init__"] for base in cls.__mro__[1:] if "__init__" in vars(base)]
+    parent: Callable[..., None] = next(init for init in inits if not hasattr(init, "of_defaults"))
 
     def __init__(self: Family, *given: Any, **options: Any) -> None:
         if len(given) > len(names):
@@ -235,6 +250,7 @@ def _constructor(cls: type[Family]) -> Callable[..., None]:
         parent(self, **{**cls.defaults, **options})
 
     __init__.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    __init__.of_defaults = True  # type: ignore[attr-defined]
     __init__.__qualname__ = f"{cls.__qualname__}.__init__"
     __init__.__module__ = cls.__module__
     __init__.__doc__ = "Make a new tokenizer of this family; see the class."

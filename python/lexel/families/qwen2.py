@@ -26,6 +26,8 @@ class Qwen2Tokenizer(Family):
         "merges_file": "merges.txt",
         "tokenizer_file": "tokenizer.json",
     }
+    # What texts are split by before the model.
+    split: ClassVar[str] = spec.QWEN2_SPLIT
     kept_post_processor = "any"
     keeps_flags = False
     defaults: ClassVar[dict[str, Any]] = {
@@ -50,7 +52,7 @@ class Qwen2Tokenizer(Family):
             normalizer={"type": "NFC"},
             pre_tokenizer=spec.sequence(
                 "pretokenizers",
-                spec.regex_split(spec.QWEN2_SPLIT),
+                spec.regex_split(cls.split),
                 spec.byte_level(add_prefix_space=bool(settings["add_prefix_space"]), use_regex=False),
             ),
             post_processor=spec.texts_alone(),

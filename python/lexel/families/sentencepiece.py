@@ -13,7 +13,7 @@ from lexel import spec
 if TYPE_CHECKING:
     from lexel.spec import Json
 
-__all__ = ["cleaned", "words"]
+__all__ = ["cleaned", "spaces_joined", "words"]
 
 
 def cleaned(settings: dict[str, Any]) -> Json:
@@ -29,6 +29,13 @@ def cleaned(settings: dict[str, Any]) -> Json:
         steps.append({"type": "Lowercase"})
     charsmap = spec.precompiled(settings["_spm_precompiled_charsmap"])
     return spec.sequence("normalizers", *steps, *([charsmap] if charsmap is not None else []))
+
+
+def spaces_joined(settings: dict[str, Any]) -> Json:
+    """Return the normalizer that applies the vocabulary's own map if there is one, and makes several spaces one."""
+    charsmap = spec.precompiled(settings["_spm_precompiled_charsmap"])
+    steps = [charsmap] if charsmap is not None else []
+    return spec.sequence("normalizers", *steps, spec.replace(" ", regex=" {2,}"))
 
 
 def words(prepend_scheme: str) -> Json:

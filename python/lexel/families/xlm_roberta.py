@@ -54,6 +54,4 @@ class XLMRobertaTokenizer(Family):
 
     def template(self, settings: dict[str, Any]) -> Json:
         """Return the post-processor."""
-        bos, eos = str(settings["bos_token"]), str(settings["eos_token"])
-        single = [(bos, 0), ("$A", 0), (eos, 0)]
-        return spec.template(single, [*single, (eos, 0), ("$B", 0), (eos, 0)], self._ids(bos, eos))
+        return self.double_sep_template(str(settings["bos_token"]), str(settings["eos_token"]))

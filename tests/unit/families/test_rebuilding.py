@@ -29,7 +29,12 @@ def names(tok: Tokenizer, folder: Path, compat: Any = "v4") -> tuple[str, str | 
 
 @pytest.mark.parametrize("name", sorted(MODULES))
 def test_a_pipeline_of_the_class_s_own_is_named_for_it(name: str, tmp_path: Path) -> None:
-    assert names(getattr(lexel, name)(), tmp_path, "v5") == (name, None)
+    tok = getattr(lexel, name)()
+    if name == "RemBertTokenizer":
+        # A new one writes no special tokens, readers of the class do; a trained one is as they have it.
+        assert names(tok, tmp_path, "v5") == ("TokenizersBackend", name)
+        tok = tok.train_new_from_iterator(["a b c"], 20)
+    assert names(tok, tmp_path, "v5") == (name, None)
 
 
 @pytest.mark.parametrize("compat", ["v4", "v5"])
