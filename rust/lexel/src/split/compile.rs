@@ -6,7 +6,7 @@ use super::behavior::Behavior;
 use super::local::{LocalSplit, Rule};
 use super::metaspace::{Metaspace, one_character};
 use super::pattern::Pattern;
-use super::regex::{as_class, parse};
+use super::regex::{as_class, parse, parse_rust};
 use super::rewrite::Rewrite;
 use super::scripts::ScriptSplit;
 use super::words::Words;
@@ -147,7 +147,9 @@ impl Compiler {
         let behavior = behavior(object)?;
         let invert = object.bool("invert")?;
         let expected = "an object with one field, \"Regex\" or \"String\"";
-        if pattern.map.len() != 1 {
+        // The format lets a dialect through for exact stages only.
+        let parse = if pattern.map.contains_key("dialect") { parse_rust } else { parse };
+        if pattern.map.len() != 1 && !pattern.map.contains_key("dialect") {
             return Err(wrong(&path, expected, value));
         }
         match (pattern.map.get("Regex"), pattern.map.get("String")) {

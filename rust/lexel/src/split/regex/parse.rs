@@ -64,10 +64,10 @@ pub(crate) enum Repeat {
 }
 
 /// Counted repetitions are written out in the automaton; more than this is no split pattern.
-const MAX_COUNT: u32 = 1000;
-const MAX_DEPTH: usize = 100;
+pub(super) const MAX_COUNT: u32 = 1000;
+pub(super) const MAX_DEPTH: usize = 100;
 /// Characters of a pattern that a message shows.
-const SHOWN: usize = 200;
+pub(super) const SHOWN: usize = 200;
 
 /// Parse a pattern.
 pub(crate) fn parse(pattern: &str) -> Result<Node> {
@@ -92,25 +92,25 @@ pub(crate) fn as_class(pattern: &Node) -> Option<(&ClassUnicode, bool)> {
     }
 }
 
-fn empty_set() -> ClassUnicode {
+pub(super) fn empty_set() -> ClassUnicode {
     ClassUnicode::empty()
 }
 
-fn any_character() -> ClassUnicode {
+pub(super) fn any_character() -> ClassUnicode {
     let mut set = ClassUnicode::empty();
     set.negate();
     set
 }
 
-fn one_character(c: char) -> ClassUnicode {
+pub(super) fn one_character(c: char) -> ClassUnicode {
     ClassUnicode::new([ClassUnicodeRange::new(c, c)])
 }
 
-fn next(set: ClassUnicode, edge: bool) -> Node {
+pub(super) fn next(set: ClassUnicode, edge: bool) -> Node {
     Node::Assert(Assert::Next { set, edge })
 }
 
-fn previous(set: ClassUnicode, edge: bool) -> Node {
+pub(super) fn previous(set: ClassUnicode, edge: bool) -> Node {
     Node::Assert(Assert::Previous { set, edge })
 }
 
@@ -128,7 +128,7 @@ fn end_or_last_newline() -> Node {
 }
 
 /// `\b` or, negated, `\B`.
-fn word_boundary(word: &ClassUnicode, negated: bool) -> Node {
+pub(super) fn word_boundary(word: &ClassUnicode, negated: bool) -> Node {
     let mut other = word.clone();
     other.negate();
     let pair = |before: bool, after: bool| {
@@ -138,8 +138,23 @@ fn word_boundary(word: &ClassUnicode, negated: bool) -> Node {
     Node::Alt(vec![pair(true, negated), pair(false, !negated)])
 }
 
+/// A look-around; none where it would look back over texts of several lengths, or over more than characters.
+pub(super) fn look_around(node: Node, behind: bool, negative: bool) -> Option<Node> {
+    if let Node::Set(mut set) = node {
+        if negative {
+            set.negate();
+        }
+        return Some(if behind { previous(set, negative) } else { next(set, negative) });
+    }
+    let fixed = match &node {
+        Node::Alt(branches) => branches.iter().all(|branch| width(branch).is_some()),
+        other => width(other).is_some(),
+    };
+    (!behind || fixed && plain(&node)).then(|| Node::Look { behind, negative, node: Box::new(node) })
+}
+
 /// Any character, or any but a newline.
-fn dot(newline_too: bool) -> ClassUnicode {
+pub(super) fn dot(newline_too: bool) -> ClassUnicode {
     let mut set = if newline_too { empty_set() } else { one_character('\n') };
     set.negate();
     set
@@ -391,21 +406,11 @@ impl Parser<'_> {
         let start = self.at;
         let Part { node, .. } = self.alternatives(flags)?;
         self.close()?;
-        if let Node::Set(mut set) = node {
-            if negative {
-                set.negate();
-            }
-            return Ok(place(if behind { previous(set, negative) } else { next(set, negative) }));
-        }
-        let fixed = match &node {
-            Node::Alt(branches) => branches.iter().all(|branch| width(branch).is_some()),
-            other => width(other).is_some(),
-        };
-        if behind && !(fixed && plain(&node)) {
+        let Some(look) = look_around(node, behind, negative) else {
             self.at = start;
             return Err(self.unsupported("look-behind over more than characters"));
-        }
-        Ok(place(Node::Look { behind, negative, node: Box::new(node) }))
+        };
+        Ok(place(look))
     }
 
     fn quantified(&mut self, mut part: Part) -> Result<Part> {
