@@ -23,6 +23,7 @@ class BarthezTokenizer(Family):
     """
 
     model = "Unigram"
+    unk_id = 3
     vocab_files_names: ClassVar[dict[str, str]] = {
         "vocab_file": "sentencepiece.bpe.model",
         "tokenizer_file": "tokenizer.json",
@@ -53,7 +54,7 @@ class BarthezTokenizer(Family):
         spaces = spec.replace(" ", regex=r"\s{2,}|[\n\r\t]")
         strip = {"type": "Strip", "strip_left": False, "strip_right": True}
         return Spec(
-            model=spec.unigram(vocab, unk_id=3),
+            model=spec.unigram(vocab, unk_id=cls.unk_id),
             normalizer=spec.sequence("normalizers", spaces, {"type": "NFC"}, strip),
             pre_tokenizer=spec.metaspace(scheme),
             post_processor=spec.texts_alone(),

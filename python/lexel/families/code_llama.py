@@ -32,6 +32,8 @@ class CodeLlamaTokenizer(LlamaTokenizer):
     (None: the model does not infill); `add_bos_token`.
     """
 
+    kept_post_processor = "begin"
+    read_by_v4 = False
     defaults: ClassVar[dict[str, Any]] = {
         "clean_up_tokenization_spaces": False,
         "unk_token": "<unk>",

@@ -28,6 +28,8 @@ class CohereTokenizer(Family):
     }
     padding_side = "left"
     kept_post_processor = "any"
+    keeps_flags = False
+    read_by_v4 = False
     defaults: ClassVar[dict[str, Any]] = {
         "errors": "replace",
         "unk_token": "<UNK>",

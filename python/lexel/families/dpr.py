@@ -49,6 +49,7 @@ class DPRContextEncoderTokenizer(BertTokenizer):
     Texts of a new tokenizer become lower case whatever `do_lower_case` says, as in the reference.
     """
 
+    read_by_v4 = False
     defaults: ClassVar[dict[str, Any]] = {**BertTokenizer.defaults, "do_lower_case": False}
 
     @classmethod

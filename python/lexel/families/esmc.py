@@ -24,6 +24,7 @@ class EsmcTokenizer(Family):
 
     vocab_files_names: ClassVar[dict[str, str]] = {"tokenizer_file": "tokenizer.json"}
     fixed_vocab = True
+    read_by_v4 = False
     defaults: ClassVar[dict[str, Any]] = {
         "unk_token": "<unk>",
         "cls_token": "<cls>",
@@ -55,3 +56,6 @@ class EsmcTokenizer(Family):
         """Return the post-processor."""
         cls, eos = str(settings["cls_token"]), str(settings["eos_token"])
         return spec.template([(cls, 0), ("$A", 0), (eos, 0)], [("$A", 0), ("$B", 1)], self._ids(cls, eos))
+
+    def _has_fixed_parts(self) -> bool:
+        return bool(self._core.engine.vocab(False) == self.empty_vocab({}))

@@ -64,6 +64,10 @@ class Family(TokenizersBackend):
     first_tokens: ClassVar[tuple[str, ...]] = ()
     # The post-processor that readers of this class's saved files use, see `rebuilding`.
     kept_post_processor: ClassVar[Kept] = "own"
+    # Whether releases before 5 have the class, and make the same of its files.
+    read_by_v4: ClassVar[bool] = True
+    # The id of the unknown token of a Unigram model, where the class says it whatever the vocabulary.
+    unk_id: ClassVar[int | None] = None
     # Whether they keep the flags of special tokens, or add these anew by their texts.
     keeps_flags: ClassVar[bool] = True
 
@@ -166,6 +170,10 @@ class Family(TokenizersBackend):
         """Return the post-processor that readers who build this class's pipeline have; `own` is that pipeline."""
         template = self.template(settings)
         return own.component("post_processor") if template is None else json.dumps(template)
+
+    def _has_fixed_parts(self) -> bool:
+        """Return whether what the class says whatever a file does is as in the file."""
+        return True
 
     def _saved_class_name(self, compat: Compat, stated: Mapping[str, Any]) -> str:
         if type(self).__module__.startswith("lexel.families.") and not reads_alike(self, stated, compat):

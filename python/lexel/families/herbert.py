@@ -5,6 +5,7 @@ Source: transformers 5.23, `HerbertTokenizer`, its serialised pipeline.
 
 from __future__ import annotations
 
+import json
 from typing import Any, ClassVar
 
 from lexel import spec
@@ -52,3 +53,7 @@ class HerbertTokenizer(Family):
             "sep": [str(settings["sep_token"]), 2],
             "cls": [str(settings["cls_token"]), 0],
         }
+
+    def _has_fixed_parts(self) -> bool:
+        stage = json.loads(self._core.engine.component("post_processor") or "{}")
+        return stage.get("type") != "BertProcessing" or (stage["cls"][1], stage["sep"][1]) == (0, 2)

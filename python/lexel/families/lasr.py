@@ -24,6 +24,8 @@ class LasrTokenizer(DecodesSteps, T5Tokenizer):
     compatibility).
     """
 
+    read_by_v4 = False
+    unk_id = 3
     vocab_after = "additional_special_tokens"
     defaults: ClassVar[dict[str, Any]] = {**T5Tokenizer.defaults, "vocab_file": None}
 
@@ -31,5 +33,5 @@ class LasrTokenizer(DecodesSteps, T5Tokenizer):
     def spec(cls, vocab: Vocab, merges: list[tuple[str, str]], settings: dict[str, Any]) -> Spec:
         """Return the pipeline around a vocabulary."""
         made = super().spec(vocab, merges, settings)
-        made.model["unk_id"] = 3
+        made.model["unk_id"] = cls.unk_id
         return made

@@ -8,11 +8,14 @@ Source: transformers 5.23, `LlamaTokenizer`, its serialised pipeline.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from lexel import spec
 from lexel.families.family import Family
 from lexel.spec import Spec
+
+if TYPE_CHECKING:
+    from lexel.families.rebuilding import Kept
 
 __all__ = ["LlamaTokenizer"]
 
@@ -31,7 +34,7 @@ class LlamaTokenizer(Family):
 
     vocab_files_names: ClassVar[dict[str, str]] = {"vocab_file": "tokenizer.model", "tokenizer_file": "tokenizer.json"}
     padding_side = "left"
-    kept_post_processor = "bos"
+    kept_post_processor: ClassVar[Kept] = "bos"
     defaults: ClassVar[dict[str, Any]] = {
         "clean_up_tokenization_spaces": False,
         "unk_token": "<unk>",

@@ -27,6 +27,7 @@ class MBartTokenizer(Translator):
     """
 
     model = "Unigram"
+    unk_id = 3
     vocab_files_names: ClassVar[dict[str, str]] = {
         "vocab_file": "sentencepiece.bpe.model",
         "tokenizer_file": "tokenizer.json",
@@ -69,7 +70,7 @@ class MBartTokenizer(Translator):
     def spec(cls, vocab: Vocab, merges: list[tuple[str, str]], settings: dict[str, Any]) -> Spec:
         """Return the pipeline around a vocabulary."""
         return Spec(
-            model=spec.unigram(vocab, unk_id=3),
+            model=spec.unigram(vocab, unk_id=cls.unk_id),
             pre_tokenizer=sentencepiece.words("always"),
             decoder=spec.metaspace("always"),
         )

@@ -60,7 +60,7 @@ class MBart50Tokenizer(MBartTokenizer):
             new = cls.empty_vocab(settings)
             vocab = [*new[:4], *vocab[3:], *new[5:]]
         return Spec(
-            model=spec.unigram(vocab, unk_id=3),
+            model=spec.unigram(vocab, unk_id=cls.unk_id),
             normalizer=sentencepiece.spaces_joined(settings),
             pre_tokenizer=spec.metaspace("always"),
             decoder=spec.metaspace("always"),

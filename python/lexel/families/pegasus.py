@@ -37,8 +37,6 @@ class PegasusTokenizer(Family):
         "offset": 103,
     }
 
-    first_tokens = ("unk_token", "pad_token", "eos_token", "mask_token")
-
     @classmethod
     def own_tokens(cls, settings: dict[str, Any]) -> list[str]:
         """Return the mask of sentences and the reserved tokens."""
@@ -54,6 +52,13 @@ class PegasusTokenizer(Family):
         if str(settings["mask_token_sent"]) in given:
             own = own[1:]
         return {**settings, "additional_special_tokens": None, "extra_special_tokens": own}
+
+    @classmethod
+    def empty_vocab(cls, settings: dict[str, Any]) -> Vocab:
+        """Return the vocabulary up to the model's own, as it begins in every trained one."""
+        sentence, *reserved = cls.own_tokens({**settings, "mask_token_sent": settings["mask_token_sent"] or "<mask_1>"})
+        named = [str(settings[name]) for name in ("pad_token", "eos_token", "mask_token", "unk_token")]
+        return [(token, 0.0) for token in (*named[:2], sentence, named[2], *reserved, named[3])]
 
     @classmethod
     def spec(cls, vocab: Vocab, merges: list[tuple[str, str]], settings: dict[str, Any]) -> Spec:

@@ -24,5 +24,6 @@ class Qwen3_5Tokenizer(Qwen2Tokenizer):
     """
 
     vocab_files_names: ClassVar[dict[str, str]] = {"tokenizer_file": "tokenizer.json", "vocab_file": "tokenizer.model"}
+    read_by_v4 = False
     split: ClassVar[str] = _SPLIT
     defaults: ClassVar[dict[str, Any]] = {"vocab_file": None, "merges_file": None, **Qwen2Tokenizer.defaults}

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Kept", "reads_alike"]
 
-# Which post-processor readers of a class use: "any" a file states; the class's "own"; "bos": any, but older readers
-# only one that writes the bos token before each text and nothing else.
-Kept: TypeAlias = Literal["any", "own", "bos"]
+# Which post-processor readers of a class use: "any" a file states; the class's "own"; "begin": one that writes the bos
+# token before each text and nothing else; "bos": any, but older readers only such a one.
+Kept: TypeAlias = Literal["any", "own", "begin", "bos"]
 
 
 def reads_alike(tokenizer: Family, stated: Mapping[str, Any], compat: Compat) -> bool:
@@ -45,10 +45,16 @@ def reads_alike(tokenizer: Family, stated: Mapping[str, Any], compat: Compat) ->
         return False
     if not family.keeps_flags and _has_flags(tokenizer):
         return False
+    if compat == "v4" and not family.read_by_v4:
+        return False
+    if family.unk_id is not None and json.loads(engine.model_info()).get("unk_id") != family.unk_id:
+        return False
+    if not tokenizer._has_fixed_parts():
+        return False
     kept, present = family.kept_post_processor, engine.component("post_processor")
     if kept == "any" or (kept == "bos" and compat == "v5"):
         return True
-    if kept == "bos":
+    if kept in ("begin", "bos"):
         bos = tokenizer._end("bos_token", True)
         return bos is not None and writes_alike(present, with_ends(None, bos, None, ()))
     return writes_alike(present, tokenizer._rebuilt_post_processor(settings, own))

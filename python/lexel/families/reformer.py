@@ -22,6 +22,7 @@ class ReformerTokenizer(Family):
 
     vocab_files_names: ClassVar[dict[str, str]] = {"vocab_file": "spiece.model"}
     kept_post_processor = "any"
+    keeps_flags = False
     defaults: ClassVar[dict[str, Any]] = {
         "eos_token": "</s>",
         "unk_token": "<unk>",

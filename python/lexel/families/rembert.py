@@ -27,6 +27,8 @@ class RemBertTokenizer(Family):
     """
 
     model = "Unigram"
+    unk_id = 2
+    keeps_flags = False
     vocab_files_names: ClassVar[dict[str, str]] = {
         "vocab_file": "sentencepiece.model",
         "tokenizer_file": "tokenizer.json",
@@ -60,7 +62,7 @@ class RemBertTokenizer(Family):
         charsmap = spec.precompiled(settings["_spm_precompiled_charsmap"])
         steps += [charsmap] if charsmap is not None else []
         return Spec(
-            model=spec.unigram(vocab, unk_id=2),
+            model=spec.unigram(vocab, unk_id=cls.unk_id),
             normalizer=spec.sequence("normalizers", *steps),
             pre_tokenizer=spec.metaspace(scheme),
             post_processor=spec.texts_alone(),

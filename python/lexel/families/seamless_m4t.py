@@ -31,6 +31,7 @@ class SeamlessM4TTokenizer(Translator):
         "vocab_file": "sentencepiece.bpe.model",
         "tokenizer_file": "tokenizer.json",
     }
+    read_by_v4 = False
     first_language = "eng"
     usual_languages = ("eng", "fra")
     defaults: ClassVar[dict[str, Any]] = {

@@ -24,6 +24,7 @@ class Tipsv2Tokenizer(Family):
 
     vocab_files_names: ClassVar[dict[str, str]] = {"vocab_file": "tokenizer.model"}
     kept_post_processor = "any"
+    read_by_v4 = False
     defaults: ClassVar[dict[str, Any]] = {
         "unk_token": "<unk>",
         "pad_token": "<pad>",

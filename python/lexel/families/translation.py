@@ -12,9 +12,13 @@ import json
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from lexel import spec
+from lexel.backends.post_processor import writes_ends
 from lexel.families.family import Family
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lexel.backends.engine import AnyEngine
     from lexel.batch_encoding import BatchEncoding
     from lexel.spec import Json
 
@@ -133,6 +137,9 @@ class Translator(Translation, Family):
         self._set_source(language)
         self.set_src_lang_special_tokens(self._src_lang)
 
+    # The language whose tokens are written, and whether it is that of translations.
+    _mode: tuple[str, bool]
+
     def _set_source(self, language: str | None) -> None:
         self._src_lang = self._code(self.first_language if language is None else language)
         if "src_lang" in self.__dict__.get("init_kwargs", {}):
@@ -147,15 +154,19 @@ class Translator(Translation, Family):
         self._write(lang, target=True)
 
     def _write(self, language: str, *, target: bool) -> None:
-        engine, mode = self._core.engine, (language, target)
-        if self.__dict__.get("_mode") == (mode, engine.component("post_processor")):
+        if self.__dict__.get("_mode") == (language, target):
             return
         before, behind = self._around(language, target=target)
         self.cur_lang_code = self.convert_tokens_to_ids(language)
         self.prefix_tokens = self.convert_tokens_to_ids(before)
         self.suffix_tokens = self.convert_tokens_to_ids(behind)
-        self._core.set_component("post_processor", json.dumps(self._written(before, behind), ensure_ascii=False))
-        self._mode = (mode, self._core.engine.component("post_processor"))
+        stage = json.dumps(self._written(before, behind), ensure_ascii=False)
+        # A beginning or an end token that was asked for beside these stays.
+        asked = self._ends()
+        own = writes_ends(stage, self.bos_token, self.eos_token)
+        self._core.set_component("post_processor", stage)
+        self._write_ends(*(True if there and not written else None for there, written in zip(asked, own, strict=True)))
+        self._mode = (language, target)
 
     def _written(self, before: list[str], behind: list[str]) -> Json:
         # A language the vocabulary lacks is written with the id of the unknown token, as the reference does.
@@ -175,6 +186,17 @@ class Translator(Translation, Family):
         self._set_source(self.init_kwargs.get("src_lang"))
         self.tgt_lang = self.init_kwargs.get("tgt_lang")
         self._switch_to_input_mode()
+
+    def _rebuilt_post_processor(self, settings: dict[str, Any], own: AnyEngine) -> str | None:
+        # Readers write it anew, for the language a configuration states.
+        del settings, own
+        language, target = self._mode
+        return json.dumps(self._written(*self._around(language, target=target)))
+
+    def _save_backend(self, folder: Path, prefix: str, legacy_format: bool | None) -> tuple[str, ...]:
+        # A file states how texts are encoded, not what was encoded last.
+        self._switch_to_input_mode()
+        return super()._save_backend(folder, prefix, legacy_format)
 
     @property
     def lang_code_to_id(self) -> dict[str, int]:

@@ -21,12 +21,14 @@ class VideoPrismTokenizer(T5Tokenizer):
     """The tokenizer of VideoPrism; arguments as those of `T5Tokenizer`. The unknown token is always the third."""
 
     kept_post_processor = "any"
+    read_by_v4 = False
+    unk_id = 2
 
     @classmethod
     def spec(cls, vocab: Vocab, merges: list[tuple[str, str]], settings: dict[str, Any]) -> Spec:
         """Return the pipeline around a vocabulary."""
         made = super().spec(vocab, merges, settings)
-        made.model["unk_id"] = 2
+        made.model["unk_id"] = cls.unk_id
         made.post_processor = spec.texts_alone()
         return made
 

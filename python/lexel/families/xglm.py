@@ -23,6 +23,7 @@ class XGLMTokenizer(Family):
     """
 
     model = "Unigram"
+    unk_id = 3
     vocab_files_names: ClassVar[dict[str, str]] = {"tokenizer_file": "tokenizer.json"}
     num_madeup_words = 7
     defaults: ClassVar[dict[str, Any]] = {
@@ -56,7 +57,7 @@ class XGLMTokenizer(Family):
         """Return the pipeline around a vocabulary."""
         scheme = "always" if settings["add_prefix_space"] else "never"
         return Spec(
-            model=spec.unigram(vocab, unk_id=3),
+            model=spec.unigram(vocab, unk_id=cls.unk_id),
             normalizer=sentencepiece.spaces_joined(settings),
             pre_tokenizer=spec.metaspace(scheme),
             decoder=spec.metaspace(scheme),
