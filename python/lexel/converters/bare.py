@@ -25,10 +25,10 @@ from lexel.errors import FormatError, LoadError, UnsupportedError, VocabularyErr
 from lexel.spec import Json, Spec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["convert", "merges_of", "vocab_of"]
+__all__ = ["convert", "crossing", "merges_of", "vocab_of"]
 
 _PAIRS = (("vocab.json", "merges.txt"), ("encoder.json", "vocab.bpe"))
 _CONTRACTIONS = {"'s", "'t", "'re", "'ve", "'m", "'ll", "'d"}
@@ -129,25 +129,33 @@ def _byte_pairs(path: Path, vocab: dict[str, int], merges: list[tuple[str, str]]
             f"{path}: the token {foreign!r} is not written in the byte alphabet, and words do not end with '</w>'; "
             f"a bare vocabulary does not say what its texts go through; {_USE_A_CLASS}"
         )
-    bytes_of = {letter: byte for byte, letter in enumerate(alphabet)}
-    crossing = [
-        text for text in (_text("".join(pair), bytes_of) for pair in merges) if text and not _is_one_piece(text)
-    ]
-    if len(crossing) * _STRAY > len(merges):
+    cut = crossing(merges)
+    if cut:
         raise UnsupportedError(
-            f"{path}: {len(crossing)} of {len(merges)} merges make tokens that GPT-2's split would cut, such as "
-            f"{crossing[0]!r}: texts were split in another way, which a bare vocabulary does not say; {_USE_A_CLASS}"
+            f"{path}: {len(cut)} of {len(merges)} merges make tokens that GPT-2's split would cut, such as {cut[0]!r}: "
+            f"texts were split in another way, which a bare vocabulary does not say; {_USE_A_CLASS}"
         )
     if all(vocab.get(token) == index for token, index in _FAIRSEQ.items()):
         return _roberta(vocab, merges)
     return _gpt2(vocab, merges)
 
 
+def crossing(merges: Sequence[tuple[str, str]]) -> list[str]:
+    """Return the texts of byte-level merges that GPT-2's split would cut; none, if they are few enough to be strays.
+
+    Vocabularies learned with that split have hardly any, those of other splits thousands.
+    """
+    bytes_of = {letter: byte for byte, letter in enumerate(spec.byte_alphabet())}
+    texts = (_text("".join(pair), bytes_of) for pair in merges)
+    found = [text for text in texts if text and not _is_one_piece(text)]
+    return found if len(found) * _STRAY > len(merges) else []
+
+
 def _text(token: str, bytes_of: dict[str, int]) -> str | None:
-    """Return the text of a byte-level token; None: it is a part of a character."""
+    """Return the text of a byte-level token; None: it is a part of a character, or not written in bytes."""
     try:
         return bytes(bytes_of[letter] for letter in token).decode("utf-8")
-    except UnicodeDecodeError:
+    except (UnicodeDecodeError, KeyError):
         return None
 
 
