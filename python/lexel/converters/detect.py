@@ -33,7 +33,7 @@ _LINES, _KEYS = 50, 256
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
 _LINE_END = re.compile(r"\r\n|\n|\r")
 # What `{` may be followed by in JSON; a vocabulary of one token a line may begin with the token `{`.
-_OBJECT = re.compile(rb'\{(?:[ \t\r\n]*["}]|[ \t\r\n]*\Z)')
+_OBJECT = re.compile(rb'\{[ \t\r\n]*(?:"|\}[ \t\r\n]*\Z|\Z)')
 _LIST = re.compile(rb'\[[ \t\r\n]*(?:[\["{\]]|-?\d|true|false|null)')
 _INTEGER = re.compile(rb"-?\d+(?=[ \t\r\n]*[,}])")
 _TEKKEN_ENTRY = re.compile(rb'\[[ \t\r\n]*\{[^{}]{0,65536}"token_bytes"')
