@@ -70,6 +70,7 @@ def test_the_configuration_is_the_widest_readable(make: Callable[..., Tokenizers
     tok = make(image_token="<image>", extra_special_tokens=["<e1>"], add_bos_token=False)
     tok.save_pretrained(tmp_path)
     config = json.loads((tmp_path / "tokenizer_config.json").read_text())
+    assert set(config.pop("lexel_files")) == {"tokenizer.json", "tokenizer_config.json"}
     assert config == {
         "additional_special_tokens": ["<e1>"],
         "backend": "tokenizers",
@@ -87,6 +88,7 @@ def test_the_configuration_is_the_widest_readable(make: Callable[..., Tokenizers
     config = json.loads((tmp_path / "tokenizer_config.json").read_text())
     assert config["extra_special_tokens"] == ["<e1>"]
     assert config["tokenizer_class"] == "TokenizersBackend"
+    assert "lexel_files" not in config
     assert not (tmp_path / "special_tokens_map.json").exists()
     assert not (tmp_path / "added_tokens.json").exists()
 
@@ -194,7 +196,11 @@ def test_a_failing_save_leaves_the_folder_as_it_was(
 def test_files_an_older_save_left_do_not_win(tok: TokenizersBackend, tmp_path: Path) -> None:
     (tmp_path / "special_tokens_map.json").write_text('{"pad_token": "<old>", "mask_token": "<pad>"}')
     (tmp_path / "added_tokens.json").write_text('{"<stray>": 9999}')
-    tok.save_pretrained(tmp_path)
+    with pytest.raises(FileExistsError, match=r"added_tokens.json, special_tokens_map.json. .* overwrite=True"):
+        tok.save_pretrained(tmp_path)
+    tok.save_pretrained(tmp_path / "new")
+    for path in (tmp_path / "new").iterdir():
+        path.replace(tmp_path / path.name)
     again = TokenizersBackend.from_pretrained(tmp_path)
     assert again.special_tokens_map == {**tok.special_tokens_map, "mask_token": "<pad>"}
     assert len(again) == len(tok)

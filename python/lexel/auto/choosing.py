@@ -8,6 +8,7 @@ not here, the generic one runs what there is.
 from __future__ import annotations
 
 import importlib.util
+import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ from lexel.auto.model_types import GENERIC, MISDECLARED_TYPES, MODEL_TYPES
 from lexel.auto.registry import GENERIC_NAMES, class_named, class_of_type, is_registered, registered_for
 from lexel.backends import MistralCommonBackend, PythonBackend, SentencePieceBackend, TokenizersBackend
 from lexel.converters.detect import FileFormat, detect
+from lexel.converters.folder import source_of
+from lexel.converters.read import read_spec
 from lexel.errors import FormatError, LoadError, MissingDependencyError, UnsupportedError
 
 if TYPE_CHECKING:
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BACKENDS", "Choice", "choose"]
 
+_LOGGER = logging.getLogger(__name__)
 _MISTRAL = MistralCommonBackend.__name__
 BACKENDS = ("tokenizers", "sentencepiece", "python", "mistral_common")
 
@@ -36,13 +40,15 @@ class Choice:
         tokenizer_class: the class; None if it is in the folder's code.
         steps: what was found, and what followed from it.
         code: the code that defines the class.
-        options: arguments that follow from the choice.
+        settings: arguments that follow from the choice; the caller's win.
+        paths: the same, as names of files of the folder.
     """
 
     tokenizer_class: type[Tokenizer] | None
     steps: tuple[str, ...]
     code: CodeReference | None = None
-    options: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+    paths: dict[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -98,7 +104,10 @@ def _by_evidence(evidence: Evidence, asked: Asked, steps: list[str]) -> Choice:
         found = _against_its_declaration(evidence, steps)
         if found is not None:
             return found
-    return _by_declaration(evidence, asked, steps)
+    found = _by_declaration(evidence, asked, steps)
+    if found.tokenizer_class is TokenizersBackend and evidence.declared is None and not evidence.has_pipeline:
+        return _by_content(evidence, asked, found)
+    return found
 
 
 def _registered(evidence: Evidence, steps: list[str]) -> type[Tokenizer] | None:
@@ -202,6 +211,41 @@ def _by_declaration(evidence: Evidence, asked: Asked, steps: list[str]) -> Choic
     return _generic(steps)
 
 
+def _by_content(evidence: Evidence, asked: Asked, choice: Choice) -> Choice:
+    """Follow the content of a folder that states neither a pipeline nor a class."""
+    if asked.vocab_file is not None:
+        return choice
+    source = source_of(evidence.files)
+    if source is None:
+        return choice
+    steps = [*choice.steps[:-1], *source.reasons]
+    if len(source.reasons) > 1:
+        _LOGGER.warning(
+            "%s: %s. Choose with gguf_file=… or vocab_file=…, or open one file with Tokenizer.from_file",
+            evidence.files.name,
+            "; ".join(source.reasons),
+        )
+    if source.format is FileFormat.GGUF:
+        return Choice(
+            TokenizersBackend,
+            (*steps, "the tokenizer is read from that file"),
+            settings={"gguf_file": source.candidate.name},
+        )
+    name, settings = source.candidate.tokenizer_class, {}
+    if name is None and source.format in (FileFormat.VOCAB_JSON, FileFormat.VOCAB_TXT):
+        settings = read_spec(source.path).config
+        name = settings.pop("tokenizer_class", None)
+    if name is not None:
+        steps.append(f"such a vocabulary is of {name}")
+        kind = class_named(name)
+        if kind is not None:
+            return Choice(
+                kind, tuple(steps), settings={k: v for k, v in settings.items() if k not in evidence.settings}
+            )
+        steps.append(f"there is no class {name} here")
+    return _generic(steps)
+
+
 def _generic(steps: list[str]) -> Choice:
     return Choice(TokenizersBackend, (*steps, "the generic class runs the pipeline as it is stated"))
 
@@ -251,7 +295,9 @@ def _with_sentencepiece(evidence: Evidence, asked: Asked, steps: list[str]) -> C
             return wanted
     for name in evidence.files.names():
         if name.endswith((".model", ".spm")) and _is_sentencepiece(evidence, name):
-            return Choice(SentencePieceBackend, (*steps, f"{name} is a SentencePiece model"), options={"vocab_file": name})
+            return Choice(
+                SentencePieceBackend, (*steps, f"{name} is a SentencePiece model"), paths={"vocab_file": name}
+            )
     raise UnsupportedError(
         f"backend='sentencepiece' runs a SentencePiece model (tokenizer.model, spiece.model …), and "
         f"{evidence.files.name!r} has {_listed(evidence.files.names())}"

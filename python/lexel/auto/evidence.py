@@ -39,6 +39,7 @@ class Asked:
         tokenizer_type: the class of this model type.
         trust_remote_code: whether code of the folder may be run.
         code_revision: the commit of the repository the code is in.
+        vocab_file: the vocabulary the caller names.
     """
 
     backend: str | None = None
@@ -48,6 +49,7 @@ class Asked:
     tokenizer_type: str | None = None
     trust_remote_code: bool | None = None
     code_revision: str | None = None
+    vocab_file: Any = None
 
 
 @dataclass(frozen=True, slots=True)

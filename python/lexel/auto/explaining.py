@@ -21,7 +21,7 @@ class Explanation:
     Attributes:
         name: the folder or hub id.
         commit: the commit of the repository; None for a folder.
-        tokenizer_class: the class; None where loading fails before one is known, or where it is in code that was not run.
+        tokenizer_class: the class; None where loading fails, or where it is in code that was not run.
         class_name: its name.
         backend: "tokenizers", "sentencepiece", "python" or "mistral_common"; None where nothing was loaded.
         engine: what runs it: "native", "tokenizers", or the backend; None where nothing was loaded.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from lexel.auto.choosing import Choice, choose
 from lexel.auto.evidence import Asked, read_evidence
 from lexel.auto.explaining import Explanation
+from lexel.auto.registry import class_of_type
 from lexel.auto.remote_code import load_class
 from lexel.auto.single_file import from_file
 from lexel.backends import TokenizersBackend
@@ -36,14 +37,22 @@ _STATED_IN_PIPELINE = (
     *("add_bos_token", "add_eos_token", "add_prefix_space", "do_lower_case", "strip_accents"),
     *("tokenize_chinese_chars", "trim_offsets"),
 )
-_EDITS = ("add_bos_token", "add_eos_token", "add_prefix_space", "do_lower_case", "strip_accents", "tokenize_chinese_chars")
+_EDITS = (
+    "add_bos_token",
+    "add_eos_token",
+    "add_prefix_space",
+    "do_lower_case",
+    "strip_accents",
+    "tokenize_chinese_chars",
+)
 
 
 def from_pretrained(name: str | os.PathLike[str], inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Tokenizer:
     """Load a tokenizer, see `AutoTokenizer.from_pretrained`."""
     asked, where, rest = _sorted_arguments(kwargs)
     if Path(name).is_file():
-        return from_file(name, backend=asked.backend, **rest)
+        kind = class_of_type(asked.tokenizer_type)
+        return kind.from_file(name, **rest) if kind is not None else from_file(name, backend=asked.backend, **rest)
     files = open_files(name, **where)
     choice = choose(read_evidence(files, asked.config), asked)
     return _load(choice, files, inputs, rest, asked, where)
@@ -71,9 +80,9 @@ def explain(name: str | os.PathLike[str], kwargs: dict[str, Any]) -> Explanation
         commit=files.commit,
         tokenizer_class=type(tok) if tok is not None else choice.tokenizer_class if choice else None,
         class_name=type(tok).__name__ if tok is not None else choice.name if choice else None,
-        backend=tok.backend_name if tok is not None else None,
-        engine=tok.engine if tok is not None else None,
-        engine_reason=tok.engine_reason if tok is not None else None,
+        backend=tok.backend if tok is not None else None,
+        engine=getattr(tok, "engine", tok.backend) if tok is not None else None,
+        engine_reason=getattr(tok, "engine_reason", None),
         files_seen=(path.name,) if path.is_file() else tuple(files.names()),
         files_read=(path.name,) if path.is_file() else tuple(files.opened),
         steps=choice.steps if choice else (),
@@ -91,8 +100,8 @@ def _sorted_arguments(kwargs: Mapping[str, Any]) -> tuple[Asked, dict[str, Any],
     rest = {key: value for key, value in kwargs.items() if key not in _UNUSED}
     where = {key: rest.pop(key) for key in _WHERE if key in rest}
     asked = {key: rest.pop(key) for key in _ASKED if key in rest}
-    if asked.get("gguf_file") is not None:
-        rest["gguf_file"] = asked["gguf_file"]
+    # These two are read by the class as well.
+    rest |= {key: asked[key] for key in ("gguf_file", "vocab_file") if asked.get(key) is not None}
     return Asked(**asked), where, rest
 
 
@@ -111,14 +120,15 @@ def _load(
         if hasattr(kind, "register_for_auto_class"):
             kind.register_for_auto_class()
         kwargs["trust_remote_code"] = True
-    if not issubclass(kind, Tokenizer) or kind.from_pretrained.__func__ is not TokenizerFiles.__dict__[
-        "from_pretrained"
-    ].__func__:
+    if (
+        not issubclass(kind, Tokenizer)
+        or kind.from_pretrained.__func__ is not TokenizerFiles.__dict__["from_pretrained"].__func__
+    ):
         # A class that does this itself, at the commit whose configuration was read.
         at = {**where, **({"revision": files.commit} if files.commit else {})}
         return cast("Tokenizer", kind.from_pretrained(files.name, *inputs, **at, **kwargs))
     kwargs.pop("trust_remote_code", None)
-    given = {key: str(files.need(value)) for key, value in choice.options.items()}
+    given = choice.settings | {key: str(files.need(value)) for key, value in choice.paths.items()}
     return cast("Tokenizer", kind._from_files(files, inputs, {**given, **kwargs}))
 
 

@@ -15,9 +15,9 @@ _TYPES = {
     "glm_image glmasr got_ocr2 gpt_bigcode gradium_phonon_tts granite granitemoe granitemoehybrid granitemoeshared "
     "kimi_k25 kimi_linear kosmos-2 mimo_v2_flash minicpm_ocr minicpmv4_6 minicpmv4_7 nemo_speechlm nystromformer olmo2 "
     "olmo3 olmo_hybrid pegasus_x persimmon pix2struct pocket_tts stablelm umt5 xlm-roberta-xl",
-    "BertTokenizer": "align bark bert blip bros chinese_clip convbert distilbert electra ernie flava git grounding-dino "
-    "layoutlm megatron-bert mm-grounding-dino nezha nomic_bert qdqbert realm retribert squeezebert tvp vilt "
-    "visual_bert",
+    "BertTokenizer": "align bark bert blip bros chinese_clip convbert distilbert electra ernie flava git "
+    "grounding-dino layoutlm megatron-bert mm-grounding-dino nezha nomic_bert qdqbert realm retribert squeezebert tvp "
+    "vilt visual_bert",
     "Qwen2Tokenizer": "audioflamingo3 colqwen2 cosmos3_omni dots3_note fun_asr_nano hunyuan_vl internvl lighton_ocr "
     "moss_transcribe_diarize ovis2 qianfan_ocr qwen2 qwen2_5_omni qwen2_5_vl qwen2_audio qwen2_moe qwen2_vl qwen3 "
     "qwen3_asr qwen3_moe qwen3_next qwen3_omni_moe qwen3_vl qwen3_vl_moe vibevoice",
@@ -121,12 +121,13 @@ _TYPES = {
     "XLNetTokenizer": "xlnet",
 }
 # Types whose published configurations name a class their tokenizers are not: the type decides.
-MISDECLARED_TYPES = frozenset(
+_MISDECLARED = (
     "arctic camembertv2-base chatlm cohere_asr ernie4_5 ernie4_5_moe fuyu h2ovl_chat hyperclovax hyperclovax_vision_v2 "
     "hyperclovax_vlm internlm2 internlm3 iquestcoder jamba llava llava_next minicpm3 minicpmv minimax_m2 modernbert "
     "modernbert-decoder molmo molmo2 nemotron nvfp4 opencua openvla paddleocr_vl phi3 phi3_v phimoe qwen2 qwen3_5 "
-    "qwen3_5_moe qwen3_5_moe_text qwen4_exp siglip2 smolvlm step3_vl vipllava".split()
+    "qwen3_5_moe qwen3_5_moe_text qwen4_exp siglip2 smolvlm step3_vl vipllava"
 )
+MISDECLARED_TYPES = frozenset(_MISDECLARED.split())
 # `model_type` of a config.json → class name.
 MODEL_TYPES = {
     **dict.fromkeys(sorted(MISDECLARED_TYPES), GENERIC),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["from_file"]
 
+
 def from_file(
     path: str | os.PathLike[str],
     *,
@@ -74,5 +75,3 @@ def _backend_for(path: Path, backend: str) -> type[Tokenizer]:
     raise UnsupportedError(
         f"there is no backend {backend!r}; for a file there are 'tokenizers', 'sentencepiece' and 'mistral_common'"
     )
-
-

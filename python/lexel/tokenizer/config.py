@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from lexel.tokenizer.special_tokens import SpecialTokens
 
-__all__ = ["CLASS_KEY", "Compat", "build_config", "generic_name", "write_json"]
+__all__ = ["CLASS_KEY", "Compat", "as_read", "build_config", "generic_name", "write_json"]
 
 Compat = Literal["v4", "v5"]
 
@@ -38,6 +38,7 @@ _PRIVATE = (
     "files_loaded",
     "gguf_file",
     "is_local",
+    "lexel_files",
     "local_files_only",
     "max_len",
     "merges",
@@ -73,7 +74,8 @@ def build_config(
         config.pop(key, None)
     config.pop("extra_special_tokens", None)
     named = special.as_map()
-    config.update(named)
+    # A token that was taken away is null: absent, the class would give its own.
+    config.update(dict.fromkeys(config.keys() & set(special.names)) | named)
     extra = [str(token) for token in special.extra]
     own = {name: named[name] for name in special.names[7:] if name in named}
     if compat == "v5":
@@ -101,8 +103,17 @@ def write_json(path: Path, content: Any) -> None:
     Raises:
         TypeError: a setting that JSON has no form for; names it.
     """
+    path.write_text(_as_text(path, content) + "\n", encoding="utf-8")
+
+
+def as_read(path: Path, content: Any) -> Any:
+    """Return a content as a reader of its file will have it."""
+    return json.loads(_as_text(path, content))
+
+
+def _as_text(path: Path, content: Any) -> str:
     try:
-        text = json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False, default=_plain_number)
+        return json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False, default=_plain_number)
     except TypeError:
         for key, value in content.items():
             try:
@@ -110,7 +121,6 @@ def write_json(path: Path, content: Any) -> None:
             except TypeError as error:
                 raise TypeError(f"the setting {key}={value!r} cannot be written to {path.name}: {error}") from error
         raise
-    path.write_text(text + "\n", encoding="utf-8")
 
 
 def _plain_number(value: Any) -> Any:

@@ -1,6 +1,7 @@
-"""The code of a class of the user's, saved beside its tokenizer for readers that run such code.
+"""The code of a class of the user's, saved beside its tokenizer.
 
-We never run code of a folder; a class that is registered (`AutoTokenizer.register`) is found by its name.
+Readers run it where they are told to (`trust_remote_code=True`); a class that is registered (`AutoTokenizer.register`)
+is found by its name without.
 """
 
 from __future__ import annotations

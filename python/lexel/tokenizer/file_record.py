@@ -31,21 +31,19 @@ def make_record(config: Mapping[str, Any], folder: Path, names: Iterable[str]) -
     return {**{name: _entry((folder / name).read_bytes()) for name in names}, _CONFIG_FILE: _own_entry(config)}
 
 
-def changed_files(files: ModelFiles, config: Mapping[str, Any], *, only: Iterable[str] | None = None) -> list[str]:
+def changed_files(files: ModelFiles, config: Mapping[str, Any], *, wholly: bool = True) -> list[str]:
     """Return the files that are not what they were when the configuration was written, sorted.
 
     Args:
-        files: the folder or repository.
+        files: the folder or repository; of a repository nothing is fetched for this.
         config: the content of its `tokenizer_config.json`.
-        only: compare these alone, and large ones by their size; None: compare all, wholly. Of a repository nothing is
-            fetched for this.
+        wholly: False: large files are compared by their size alone.
     """
-    record = _record_in(config)
     found = []
-    for name in record if only is None else sorted({*record}.intersection(only)):
+    for name, entry in _record_in(config).items():
         path = files.folder / name
         if path.is_file():
-            if not _is_same(path, record[name], wholly=only is None):
+            if not _is_same(path, entry, wholly=wholly):
                 found.append(name)
         elif files.commit is None:
             found.append(name)
@@ -86,5 +84,6 @@ def _entry(content: bytes) -> str:
 
 
 def _own_entry(config: Mapping[str, Any]) -> str:
-    rest = {key: value for key, value in config.items() if key != RECORD_KEY}
+    # What is null is not stated, and readers may have left it out.
+    rest = {key: value for key, value in config.items() if key != RECORD_KEY and value is not None}
     return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()

@@ -74,7 +74,7 @@ class TokenizerFiles(BackendContract):
             revision: a branch, tag or commit.
             subfolder: a folder inside it.
             **kwargs: settings that win over the files'; `gguf_file=` reads the tokenizer inside that file.
-                `trust_remote_code` is accepted and means nothing: code of a repository is never run.
+                `trust_remote_code` is for `AutoTokenizer`, and means nothing to a class.
 
         Raises:
             LoadError: the files are not there, or the hub did not give them.
@@ -153,6 +153,7 @@ class TokenizerFiles(BackendContract):
         *,
         save_jinja_files: bool = True,
         compat: Compat = "v4",
+        overwrite: bool = False,
         **kwargs: Any,
     ) -> tuple[str, ...]:
         """Write everything `from_pretrained` reads.
@@ -164,6 +165,8 @@ class TokenizerFiles(BackendContract):
             push_to_hub: whether to upload the folder afterwards.
             save_jinja_files: templates as files of their own; False: inside the configuration.
             compat: "v4": the form the widest range of readers understands; "v5": today's.
+            overwrite: whether files of another tokenizer that are in the folder, and would be read as parts of this
+                one, are removed. Files of the same names are replaced in any case.
             **kwargs: for the upload: `repo_id`, `commit_message`, `token`, `private`, `revision`, `tags` …
 
         Returns:
@@ -172,6 +175,7 @@ class TokenizerFiles(BackendContract):
 
         Raises:
             NotADirectoryError: `save_directory` is a file.
+            FileExistsError: it has files of another tokenizer, see `overwrite`; names them.
             ValueError: an unknown `save_format` or `compat`.
             UnsupportedError: `save_format="mistral"`, for which there is no original file to copy.
         """
@@ -192,6 +196,7 @@ class TokenizerFiles(BackendContract):
             legacy_format=legacy_format,
             template_files=save_jinja_files,
             compat=compat,
+            overwrite=overwrite,
         )
         if push_to_hub:
             upload(folder, written, **{"repo_id": folder.resolve().name, **kwargs})
@@ -242,8 +247,9 @@ class TokenizerFiles(BackendContract):
 
     @classmethod
     def register_for_auto_class(cls, auto_class: str = "AutoTokenizer") -> None:
-        """Mark a class of yours: its code is saved beside its tokenizers, for readers that run such code.
+        """Mark a class of yours: its code is saved beside its tokenizers.
 
-        We never do; here a class is found once it is known: `AutoTokenizer.register(None, tokenizer_class=…)`.
+        `AutoTokenizer.from_pretrained(folder, trust_remote_code=True)` runs it; without, the class is found once it is
+        known: `AutoTokenizer.register(None, tokenizer_class=…)`.
         """
         cls._auto_class = auto_class

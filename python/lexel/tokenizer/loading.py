@@ -7,12 +7,14 @@ configuration are never opened: only the caller and the class say which files ar
 from __future__ import annotations
 
 import json
+import logging
 from typing import TYPE_CHECKING, Any
 
 from lexel.added_token import AddedToken, as_added_token, is_special_value, read_config
 from lexel.errors import FormatError
 from lexel.tokenizer.checking import check_added_tokens, check_config, check_object
 from lexel.tokenizer.config import CLASS_KEY
+from lexel.tokenizer.file_record import RECORD_KEY, changed_files
 from lexel.tokenizer.special_tokens import NAMED
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CONFIG_FILE", "PIPELINE_FILE", "read_json", "read_options", "read_tokenizer_config"]
 
+_LOGGER = logging.getLogger(__name__)
 CONFIG_FILE = "tokenizer_config.json"
 PIPELINE_FILE = "tokenizer.json"
 
@@ -33,6 +36,7 @@ _NOT_OPTIONS = (
     "device_map",
     "files_loaded",
     "is_local",
+    RECORD_KEY,
     "local_files_only",
     "name_or_path",
     "slow_tokenizer_class",
@@ -87,6 +91,7 @@ def read_options(
         chat_template: the templates found in files of their own; win over the configuration.
     """
     options = read_tokenizer_config(files)
+    _tell_changed_files(files, options)
     init_inputs = tuple(options.pop("init_inputs", ()))
     for key in _NOT_OPTIONS:
         options.pop(key, None)
@@ -104,6 +109,19 @@ def read_options(
     _use_known_tokens(options)
     options["name_or_path"] = files.name
     return options, init_inputs
+
+
+def _tell_changed_files(files: ModelFiles, config: Mapping[str, Any]) -> None:
+    """Say which files are not what they were when the configuration was written; they are read as they are."""
+    if RECORD_KEY in config:
+        changed = changed_files(files, config, wholly=False)
+        if changed:
+            _LOGGER.warning(
+                "%s: %s changed since the tokenizer was saved, so that its files may be of two tokenizers; they are "
+                "loaded as they are, and saving the tokenizer again states them anew",
+                files.name,
+                ", ".join(changed),
+            )
 
 
 def _gather_own_tokens(options: dict[str, Any]) -> None:

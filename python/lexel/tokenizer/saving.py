@@ -7,8 +7,11 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lexel.tokenizer.config import CLASS_KEY, build_config, generic_name, write_json
+from lexel.tokenizer.config import CLASS_KEY, as_read, build_config, generic_name, write_json
 from lexel.tokenizer.custom_code import auto_map, save_code
+from lexel.tokenizer.file_record import RECORD_KEY, make_record
+from lexel.tokenizer.loading import CONFIG_FILE
+from lexel.tokenizer.replacing import files_to_remove, move_into
 from lexel.tokenizer.template_files import save_templates
 
 if TYPE_CHECKING:
@@ -36,13 +39,16 @@ def save(
     legacy_format: bool | None,
     template_files: bool,
     compat: Compat,
+    overwrite: bool,
 ) -> tuple[str, ...]:
     """Write the configuration, the templates and the backend's files; return their paths in that order.
 
-    All files are written elsewhere first, and take their places when each is complete: after an error the folder is
+    All files are written elsewhere first, and take their places when each is complete, the configuration last: it has
+    a record of the others, so that a folder in which two saves got mixed is recognised. After an error the folder is
     what it was.
 
     Raises:
+        FileExistsError: the folder has files of another tokenizer that would be read as parts of this one.
         NotADirectoryError: the folder is a file.
         ValueError: an unknown `compat`, or a template with a name that leads out of the folder.
     """
@@ -56,19 +62,21 @@ def save(
     try:
         # Beside the places they take: a file is moved within one disk, at once.
         with tempfile.TemporaryDirectory(prefix=".saving-", dir=folder) as name:
-            draft = Path(name)
+            draft = Path(name) / "new"
+            draft.mkdir()
             templates, in_config = save_templates(tokenizer.chat_template, draft, prefix, as_files=template_files)
             if in_config is not None:
                 config["chat_template"] = in_config
-            path = draft / f"{prefix}tokenizer_config.json"
-            write_json(path, config)
             save_code(type(tokenizer), draft)
-            written = [str(path), *map(str, templates), *tokenizer._save_backend(draft, prefix, legacy_format)]
-            for source in sorted(path for path in draft.rglob("*") if not path.is_dir()):
-                target = folder / source.relative_to(draft)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                source.replace(target)
-            return tuple(_moved(path, draft, folder) for path in written)
+            files = tokenizer._save_backend(draft, prefix, legacy_format)
+            path = draft / f"{prefix}{CONFIG_FILE}"
+            names = sorted(str(file.relative_to(draft).as_posix()) for file in draft.rglob("*") if file.is_file())
+            if compat == "v4" and not prefix:
+                config[RECORD_KEY] = make_record(as_read(path, config), draft, names)
+            write_json(path, config)
+            gone = [] if prefix else files_to_remove(tokenizer, folder, [*names, path.name], overwrite=overwrite)
+            move_into(folder, draft, [*names, path.name], gone, aside=Path(name) / "old")
+            return tuple(_moved(file, draft, folder) for file in (str(path), *map(str, templates), *files))
     except BaseException:
         for path in missing:
             # Made for nothing; `rmdir` leaves what others have written into.

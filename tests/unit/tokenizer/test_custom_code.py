@@ -1,4 +1,4 @@
-"""The code of marked classes is saved with their tokenizers, and never run by us."""
+"""The code of marked classes is saved with their tokenizers."""
 
 from __future__ import annotations
 
@@ -58,12 +58,14 @@ def test_marked_classes_take_their_code_along(package: Any, tmp_path: Path) -> N
     assert saved(GPT2Tokenizer(), tmp_path / "ours") == (set(), None)
 
 
-def test_code_of_a_folder_is_not_run(package: Any, tmp_path: Path) -> None:
+def test_code_of_a_folder_is_not_run_unasked(package: Any, tmp_path: Path) -> None:
     package.MineTokenizer.register_for_auto_class()
     package.MineTokenizer().save_pretrained(tmp_path / "saved")
     (tmp_path / "saved" / "mine.py").write_text("raise SystemExit('this was run')")
-    again = AutoTokenizer.from_pretrained(tmp_path / "saved", trust_remote_code=True)
-    assert type(again) is TokenizersBackend
+    for asked in ({}, {"trust_remote_code": False}):
+        again = AutoTokenizer.from_pretrained(tmp_path / "saved", **asked)
+        assert type(again) is TokenizersBackend
+        assert any("that code was not run" in step for step in AutoTokenizer.explain(tmp_path / "saved").steps)
 
 
 def test_a_class_without_a_file(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

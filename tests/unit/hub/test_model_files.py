@@ -9,6 +9,7 @@ import pytest
 
 from lexel import hub
 from lexel.errors import LoadError
+from lexel.hub import failures, model_files, repository
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,7 +51,7 @@ def test_a_file_that_must_be_there_is_named_with_what_is(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("name", ["./nowhere", "/nowhere/at/all", "~/nowhere", "a/b/c", "nowhere/", ""])
 def test_what_can_only_be_a_path_is_never_asked_for(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub, "_open_repository", None)
+    monkeypatch.setattr(model_files, "open_repository", None)
     with pytest.raises(LoadError, match="is not a folder on this machine"):
         hub.open_files(name)
 
@@ -77,17 +78,17 @@ def test_offline_reads_the_cached_state(cached: Path) -> None:
 @pytest.mark.parametrize("variable", ["HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"])
 def test_the_environment_switches_requests_off(variable: str, cached: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(variable, "1")
-    monkeypatch.setattr(hub, "_ask_hub", None)
+    monkeypatch.setattr(repository, "_ask_hub", None)
     assert hub.open_files("owner/name", cache_dir=cached).names() == ["a.json"]
-    with pytest.raises(LoadError, match=r"not in the cache .* requests are switched off"):
+    with pytest.raises(LoadError, match=r"couldn't find them in the cached files .* requests are switched off"):
         hub.open_files("owner/other", cache_dir=cached)
 
 
 def test_an_unreachable_hub_falls_back_to_the_cache(cached: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: Any) -> Any:
-        raise ConnectionError("no route")
+        raise failures.Unreachable("no route")
 
-    monkeypatch.setattr(hub, "_ask_hub", fail)
+    monkeypatch.setattr(repository, "_ask_hub", fail)
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
     assert hub.open_files("owner/name", cache_dir=cached).commit == COMMIT
     with pytest.raises(LoadError, match="cannot be reached"):
@@ -148,5 +149,5 @@ def test_errors_of_the_client_become_ours(error: str, message: str, monkeypatch:
 
 def test_a_name_the_hub_does_not_allow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
-    with pytest.raises(LoadError, match="neither a local folder nor a name the hub allows"):
+    with pytest.raises(LoadError, match="is neither a local folder nor a name the hub allows"):
         hub.open_files("owner/na me!")
