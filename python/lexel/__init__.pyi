@@ -5,9 +5,9 @@ from lexel.auto import AutoTokenizer as AutoTokenizer
 from lexel.backends import MistralCommonBackend as MistralCommonBackend
 from lexel.backends import MistralCommonBackend as MistralCommonTokenizer
 from lexel.backends import PythonBackend as PreTrainedTokenizer
-from lexel.backends import TokenizersBackend as PreTrainedTokenizerFast
 from lexel.backends import PythonBackend as PythonBackend
 from lexel.backends import SentencePieceBackend as SentencePieceBackend
+from lexel.backends import TokenizersBackend as PreTrainedTokenizerFast
 from lexel.backends import TokenizersBackend as TokenizersBackend
 from lexel.batch_encoding import BatchEncoding as BatchEncoding
 from lexel.batch_encoding import CharSpan as CharSpan
