@@ -24,6 +24,7 @@ mod model;
 mod normalize;
 mod pipeline;
 mod post;
+mod prefixes;
 mod random;
 mod sampling;
 mod split;

@@ -120,6 +120,13 @@ impl<const SPANS: bool> Aligned<SPANS> {
         }
     }
 
+    /// Drop what stands from byte `at` on.
+    pub(crate) fn truncate(&mut self, at: usize) {
+        self.text.truncate(at);
+        self.runs.truncate(self.runs.partition_point(|run| (run.at as usize) < at));
+        self.last.set(0);
+    }
+
     /// Put a string before everything; all of it stands for one span.
     pub(crate) fn insert_first(&mut self, text: &str, span: Span) {
         if SPANS && !text.is_empty() {

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use super::cleanup::cleanup;
+use super::sentencepiece::SentencePiece;
 use super::whole::{fallback_byte, push_letters, strip};
 use super::{Decoder, Needle};
 use crate::error::{Error, Result};
@@ -41,6 +42,7 @@ enum Step<'d> {
         stop: usize,
     },
     Fallback,
+    SentencePiece(&'d SentencePiece),
 }
 
 /// What the stages so far have made of the row.
@@ -86,6 +88,10 @@ fn follow<'d>(decoder: &'d Decoder, row: &mut Row, steps: &mut Vec<Step<'d>>) ->
         (Decoder::ByteFallback, Row::Tokens) => {
             steps.push(Step::Fallback);
             *row = Row::Runs;
+        }
+        (Decoder::SentencePiece(rules), Row::Tokens) if !rules.rewrites() => {
+            steps.push(Step::SentencePiece(rules));
+            *row = Row::Bytes;
         }
         (Decoder::Fuse, Row::Tokens) => *row = Row::Text,
         (Decoder::Fuse, Row::Runs) => *row = Row::Bytes,
@@ -143,6 +149,7 @@ fn refused(decoder: &Decoder) -> Error {
         Decoder::Strip { .. } => "Strip",
         Decoder::Replace { .. } => "Replace",
         Decoder::Ctc { .. } => "CTC",
+        Decoder::SentencePiece(_) => "SentencePiece",
         Decoder::Sequence(_) => "Sequence",
     };
     Error::unsupported(format!(
@@ -181,6 +188,7 @@ impl Step<'_> {
             Self::Strip { content, start, stop } => {
                 text(bytes, |token| strip(token.into(), *content, *start, *stop).into_owned().into_bytes())
             }
+            Self::SentencePiece(rules) => text(bytes, |token| rules.bytes(token)),
             Self::Fallback => text(bytes, |token| match fallback_byte(token) {
                 Some(byte) => vec![byte],
                 None => bytes.to_vec(),

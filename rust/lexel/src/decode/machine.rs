@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::cleanup;
 use super::replacer::Replacer;
+use super::sentencepiece::Joiner;
 use super::whole::{fallback_byte, push_letters};
 use super::{Decoder, Needle};
 use crate::model::bpe::letter_byte;
@@ -46,6 +47,7 @@ pub(super) enum Machine {
     Replace { replacer: Replacer, in_empty: bool, any: bool },
     Regex { decoder: Arc<(Needle, String)>, token: String },
     Ctc(Ctc),
+    SentencePiece { joiner: Joiner, token: String },
 }
 
 impl Machine {
@@ -80,6 +82,9 @@ impl Machine {
             }
             Decoder::Replace { pattern, content } => {
                 Self::Regex { decoder: Arc::new((pattern.clone(), content.clone())), token: String::new() }
+            }
+            Decoder::SentencePiece(rules) => {
+                Self::SentencePiece { joiner: Joiner::new(rules), token: String::new() }
             }
             Decoder::Ctc { pad, delimiter, cleanup } => Self::Ctc(Ctc::new(pad, delimiter, *cleanup)),
         })
@@ -134,6 +139,13 @@ impl Machine {
                 give_token(&pattern.replace(&token, content).unwrap_or(token), next);
             }
             (Self::Ctc(machine), event) => machine.step(event, next),
+            (Self::SentencePiece { token, .. }, Event::Text(text)) => token.push_str(text),
+            (Self::SentencePiece { joiner, token }, Event::End) => {
+                let mut out = String::new();
+                joiner.push(token, &mut out);
+                token.clear();
+                give(&out, next);
+            }
         }
     }
 
@@ -144,6 +156,11 @@ impl Machine {
             Self::Bpe(machine) => machine.release("", next),
             Self::Fallback(machine) => machine.end_run(next),
             Self::Fuse => next(Event::End),
+            Self::SentencePiece { joiner, .. } => {
+                let mut out = String::new();
+                joiner.finish(&mut out);
+                give_token(&out, next);
+            }
             _ => {}
         }
     }

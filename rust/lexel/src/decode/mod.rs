@@ -4,6 +4,7 @@ mod bytes;
 mod cleanup;
 mod machine;
 mod replacer;
+mod sentencepiece;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -38,6 +39,8 @@ pub(crate) enum Decoder {
     Replace { pattern: Needle, content: String },
     /// Drops repeated tokens, the padding token, and tokens that are empty then.
     Ctc { pad: String, delimiter: String, cleanup: bool },
+    /// As the library of that name does it; never one of a sequence.
+    SentencePiece(sentencepiece::SentencePiece),
     /// One after the other.
     Sequence(Vec<Decoder>),
 }
@@ -84,6 +87,7 @@ impl Decoder {
                 delimiter: object.str("word_delimiter_token")?.to_owned(),
                 cleanup: object.bool("cleanup")?,
             },
+            "SentencePiece" => Self::SentencePiece(sentencepiece::SentencePiece::compile(object)?),
             "Sequence" => {
                 let path = object.child("decoders");
                 let parts = object.array("decoders")?.iter().enumerate();

@@ -16,6 +16,9 @@ impl Decoder {
             tokens.for_each(|token| push_letters(token, &mut bytes));
             return lossy(bytes);
         }
+        if let Self::SentencePiece(rules) = self {
+            return rules.decode(tokens);
+        }
         self.run(tokens.map(Cow::Borrowed).collect()).concat()
     }
 
@@ -47,6 +50,7 @@ impl Decoder {
             }
             Self::Replace { pattern, content } => replace(tokens, pattern, content),
             Self::Ctc { pad, delimiter, cleanup } => ctc(tokens, pad, delimiter, *cleanup),
+            Self::SentencePiece(rules) => vec![Cow::Owned(rules.decode(tokens.iter().map(|token| &**token)))],
             Self::Sequence(parts) => parts.iter().fold(tokens, |tokens, part| part.run(tokens)),
         }
     }

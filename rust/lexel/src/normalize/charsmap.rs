@@ -52,6 +52,98 @@ impl Charsmap {
     }
 }
 
+/// What the units of a trie say: its label (above 255 that of a leaf), whether a leaf stands below, and where what is below
+/// stands.
+fn label(unit: u32) -> u32 {
+    unit & (1 << 31 | 0xFF)
+}
+
+fn has_leaf(unit: u32) -> bool {
+    unit >> 8 & 1 == 1
+}
+
+fn offset(unit: u32) -> u32 {
+    (unit >> 10) << ((unit & 1 << 9) >> 6)
+}
+
+/// Of more entries for prefixes of one text the longest of the first so many counts.
+const FOUND: usize = 32;
+
+impl Charsmap {
+    /// Refuse what `SentencePiece` refuses: a trie that leads out of itself, or to no replacement.
+    pub(super) fn check(&self) -> Result<()> {
+        let invalid = || Error::format("the character map is damaged: its trie leads out of itself");
+        let count = self.units.len();
+        let below = |at: usize, unit: u32| at ^ offset(unit) as usize;
+        let root = self.units[0];
+        if !count.is_multiple_of(256) || !self.replacements.ends_with('\0') {
+            return Err(Error::format(
+                "the character map is damaged: its trie has no whole blocks, or its replacements have no end",
+            ));
+        }
+        if label(root) != 0 || has_leaf(root) || offset(root) == 0 || below(0, root) | 0xFF >= count {
+            return Err(invalid());
+        }
+        for (at, &unit) in self.units.iter().enumerate().skip(1) {
+            let fits = if label(unit) > 0xFF {
+                let start = (unit & !(1 << 31)) as usize;
+                start < self.replacements.len() && self.replacements.is_char_boundary(start)
+            } else {
+                let to = below(at, unit);
+                to | 0xFF < count && (!has_leaf(unit) || label(self.units[to]) > 0xFF)
+            };
+            if !fits {
+                return Err(invalid());
+            }
+        }
+        Ok(())
+    }
+
+    /// The longest prefix of a text that has an entry: its length, and what comes instead.
+    #[inline]
+    pub(super) fn longest(&self, text: &[u8]) -> Option<(usize, &str)> {
+        let mut at = offset(self.units[0]);
+        let (mut longest, mut found) = (None, 0);
+        for (depth, &byte) in text.iter().enumerate() {
+            at ^= u32::from(byte);
+            let Some(&unit) = self.units.get(at as usize) else { break };
+            if label(unit) != u32::from(byte) {
+                break;
+            }
+            at ^= offset(unit);
+            if has_leaf(unit) {
+                longest = Some((depth + 1, at));
+                found += 1;
+                if found == FOUND {
+                    break;
+                }
+            }
+        }
+        let (length, leaf) = longest?;
+        let start = self.units.get(leaf as usize)? & !(1 << 31);
+        let rest = self.replacements.get(start as usize..)?;
+        Some((length, rest.split_once('\0').map_or(rest, |(replacement, _)| replacement)))
+    }
+
+    /// The bytes an entry can go on with that begins with these: none if nothing begins so. Also whether one ends there.
+    pub(super) fn goes_on(&self, text: &[u8]) -> (bool, impl Fn(u8) -> bool + '_) {
+        let mut at = Some(offset(self.units[0]));
+        let mut ends = false;
+        for &byte in text {
+            let place = at.map(|at| at ^ u32::from(byte));
+            let unit = place.and_then(|at| self.units.get(at as usize).copied());
+            let unit = unit.filter(|&unit| label(unit) == u32::from(byte));
+            at = place.zip(unit).map(|(at, unit)| at ^ offset(unit));
+            ends |= unit.is_some_and(has_leaf);
+        }
+        let child = move |byte: u8| {
+            let unit = at.and_then(|at| self.units.get((at ^ u32::from(byte)) as usize));
+            unit.is_some_and(|&unit| label(unit) == u32::from(byte))
+        };
+        (ends, child)
+    }
+}
+
 #[cfg(test)]
 pub(super) mod tests {
     use std::collections::{BTreeMap, BTreeSet};

@@ -14,6 +14,7 @@ mod lazy;
 mod precompiled;
 mod read;
 mod replace;
+mod sentencepiece;
 mod simple;
 mod unicode;
 
@@ -41,7 +42,16 @@ enum Kind {
     Replace(Box<replace::Replace>),
     Prepend(String),
     Precompiled(Box<precompiled::Precompiled>),
+    SentencePiece(Box<sentencepiece::SentencePiece>),
     Sequence(Vec<Normalizer>),
+}
+
+/// What a text becomes, by a normalizer if there is one.
+pub(crate) fn normalized(normalizer: Option<&Normalizer>, text: &str) -> String {
+    let Some(normalizer) = normalizer.filter(|n| !n.is_identity(text)) else { return text.to_owned() };
+    let mut aligned = Aligned::<false>::from_original(text, 0);
+    normalizer.apply(&mut aligned);
+    aligned.text
 }
 
 impl Normalizer {
@@ -61,6 +71,7 @@ impl Normalizer {
             Kind::Replace(replace) => replace.is_identity(text),
             Kind::Prepend(_) => text.is_empty(),
             Kind::Precompiled(precompiled) => precompiled.is_identity(text),
+            Kind::SentencePiece(_) => text.is_empty(),
             Kind::Sequence(parts) => {
                 let of = |slow| parts.iter().filter(move |part| part.is_slow() == slow);
                 of(false).chain(of(true)).all(|part| part.is_identity(text))
@@ -81,7 +92,17 @@ impl Normalizer {
             Kind::Replace(replace) => replace.apply(text),
             Kind::Prepend(prefix) => ends::prepend(text, prefix),
             Kind::Precompiled(precompiled) => precompiled.apply(text),
+            Kind::SentencePiece(rules) => rules.apply(text),
             Kind::Sequence(parts) => parts.iter().for_each(|part| part.apply(text)),
+        }
+    }
+
+    /// The content of an added token as it is looked for in rewritten text: the rules for single characters count, those
+    /// for the ends of a whole text do not, where the normalizer tells them apart.
+    pub(crate) fn content(&self, text: &str) -> Option<String> {
+        match &self.0 {
+            Kind::SentencePiece(rules) => Some(rules.content(text)),
+            _ => None,
         }
     }
 

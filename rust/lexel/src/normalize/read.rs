@@ -10,11 +10,12 @@ use super::charmap::CharMap;
 use super::ends::Strip;
 use super::precompiled::Precompiled;
 use super::replace::Replace;
+use super::sentencepiece;
 use super::simple::Simple;
 use super::unicode::Form;
 use super::{Kind, Normalizer};
 use crate::error::{Error, Result};
-use crate::json::Object;
+use crate::json::{Object, wrong};
 
 /// Padding may be there or not; bits that say nothing must be zero.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -36,6 +37,7 @@ pub(super) fn read(value: &Value, path: &str) -> Result<Kind> {
         "NFKD" => Ok(Kind::Form(Form::Nfkd)),
         "Nmt" => simple(Simple::Nmt),
         "Precompiled" => precompiled(object),
+        "SentencePiece" => sentence_piece(object),
         "Prepend" => Ok(Kind::Prepend(object.str("prepend")?.to_owned())),
         "Replace" => Ok(Kind::Replace(Box::new(Replace::read(object)?))),
         "Sequence" => sequence(object),
@@ -61,6 +63,31 @@ fn precompiled(object: Object<'_>) -> Result<Kind> {
         Error::format(format!("expected base64: {e}; take the field from the original file")).at(&place)
     })?;
     Ok(Kind::Precompiled(Box::new(Precompiled::new(&charsmap).map_err(|e| e.at(&place))?)))
+}
+
+fn sentence_piece(object: Object<'_>) -> Result<Kind> {
+    let place = object.child("charsmap");
+    let charsmap = match object.optional_str("charsmap")? {
+        Some(text) => {
+            let bytes = BASE64.decode(text).map_err(|e| {
+                Error::format(format!("expected base64: {e}; take the field from the original file")).at(&place)
+            })?;
+            Some(bytes)
+        }
+        None => None,
+    };
+    let strings = object.array("user_defined")?.iter().map(|value| {
+        value.as_str().ok_or_else(|| wrong(&object.child("user_defined"), "an array of strings", value))
+    });
+    let options = sentencepiece::Options {
+        add_dummy_prefix: object.bool("add_dummy_prefix")?,
+        remove_extra_whitespaces: object.bool("remove_extra_whitespaces")?,
+        escape_whitespaces: object.bool("escape_whitespaces")?,
+        treat_whitespace_as_suffix: object.bool("treat_whitespace_as_suffix")?,
+    };
+    let strings: Vec<&str> = strings.collect::<Result<_>>()?;
+    let rules = sentencepiece::SentencePiece::new(charsmap.as_deref(), &strings, options);
+    Ok(Kind::SentencePiece(Box::new(rules.map_err(|e| e.at(&place))?)))
 }
 
 fn sequence(object: Object<'_>) -> Result<Kind> {

@@ -12,11 +12,10 @@ use crate::encoding::NO_WORD;
 use crate::error::{Error, Result};
 use crate::format::Components;
 use crate::model::{Model, ModelScratch, PieceTokens};
-use crate::normalize::Normalizer;
+use crate::normalize::{Normalizer, normalized};
 use crate::post::Post;
 use crate::sampling::Sampling;
 use crate::split::{SplitScratch, Splitter};
-use crate::text::Aligned;
 use crate::vocab::Vocab;
 
 pub use decode::DecodeStream;
@@ -178,11 +177,4 @@ fn check_size(text: &str) -> Result<()> {
         return Err(Error::argument("a text of 4 GiB or more; cut it into documents"));
     }
     Ok(())
-}
-
-fn normalized(normalizer: Option<&Normalizer>, text: &str) -> String {
-    let Some(normalizer) = normalizer.filter(|n| !n.is_identity(text)) else { return text.to_owned() };
-    let mut aligned = Aligned::<false>::from_original(text, 0);
-    normalizer.apply(&mut aligned);
-    aligned.text
 }
