@@ -248,8 +248,9 @@ class SentencePieceModel:
             FormatError: empty, overlong or repeated pieces, no unknown piece or several, bytes that are missing; says
                 which.
         """
-        seen: dict[str, int] = {}
+        seen: dict[tuple[str, bool], int] = {}
         unknown, by_bytes = [], set()
+        for_text = (PieceType.NORMAL, PieceType.USER_DEFINED, PieceType.UNUSED)
         for index, (piece, _, kind) in enumerate(self.pieces):
             if not piece or len(piece.encode()) >= _MAX_PIECE_BYTES:
                 what = "is empty" if not piece else f"has more than {_MAX_PIECE_BYTES - 1} bytes"
@@ -258,8 +259,10 @@ class SentencePieceModel:
                 continue
             if "\0" in piece:
                 raise FormatError(f"piece {index}, {piece!r}, has a null character")
-            if seen.setdefault(piece, index) != index:
-                raise FormatError(f"pieces {seen[piece]} and {index} are both {piece!r}")
+            # Of a model by merges all pieces are in one table, else those no text becomes have their own.
+            key = (piece, self.kind == ModelKind.BPE or kind in for_text)
+            if seen.setdefault(key, index) != index:
+                raise FormatError(f"pieces {seen[key]} and {index} are both {piece!r}")
             if kind == PieceType.UNKNOWN:
                 unknown.append(index)
             elif kind == PieceType.BYTE:

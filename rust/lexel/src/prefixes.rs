@@ -92,9 +92,15 @@ mod tests {
     fn the_longest_string_counts() {
         let strings = ["ab", "abc", "b", "é", "", "ab", "abcde"];
         let prefixes = Prefixes::new(strings.into_iter());
-        for (text, expected) in
-            [("abcd", Some(3)), ("abd", Some(2)), ("a", None), ("éa", Some(2)), ("", None), ("x", None), ("bb", Some(1))]
-        {
+        for (text, expected) in [
+            ("abcd", Some(3)),
+            ("abd", Some(2)),
+            ("a", None),
+            ("éa", Some(2)),
+            ("", None),
+            ("x", None),
+            ("bb", Some(1)),
+        ] {
             assert_eq!(prefixes.longest(text.as_bytes()), expected, "{text}");
         }
         assert!(Prefixes::default().is_empty());

@@ -83,9 +83,7 @@ impl Machine {
             Decoder::Replace { pattern, content } => {
                 Self::Regex { decoder: Arc::new((pattern.clone(), content.clone())), token: String::new() }
             }
-            Decoder::SentencePiece(rules) => {
-                Self::SentencePiece { joiner: Joiner::new(rules), token: String::new() }
-            }
+            Decoder::SentencePiece(rules) => Self::SentencePiece { joiner: Joiner::new(rules), token: String::new() },
             Decoder::Ctc { pad, delimiter, cleanup } => Self::Ctc(Ctc::new(pad, delimiter, *cleanup)),
         })
     }
@@ -132,14 +130,13 @@ impl Machine {
                 *any = false;
                 give_token(&out, next);
             }
-            (Self::Regex { token, .. }, Event::Text(text)) => token.push_str(text),
+            (Self::Regex { token, .. } | Self::SentencePiece { token, .. }, Event::Text(text)) => token.push_str(text),
             (Self::Regex { decoder, token }, Event::End) => {
                 let (pattern, content) = &**decoder;
                 let token = std::mem::take(token);
                 give_token(&pattern.replace(&token, content).unwrap_or(token), next);
             }
             (Self::Ctc(machine), event) => machine.step(event, next),
-            (Self::SentencePiece { token, .. }, Event::Text(text)) => token.push_str(text),
             (Self::SentencePiece { joiner, token }, Event::End) => {
                 let mut out = String::new();
                 joiner.push(token, &mut out);

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use hashbrown::HashSet;
-use serde_json::Value;
 
 use crate::error::Result;
 use crate::json::{Object, wrong};

@@ -299,7 +299,20 @@ pub(super) static DECODERS: Family = Family {
 pub(super) static EXACT_NORMALIZERS: Family = Family {
     what: "normalizer",
     extends: Some(&NORMALIZERS),
-    kinds: &[Kind::named("Sequence", &[Field::new("normalizers", Shape::List(&Shape::Component(&EXACT_NORMALIZERS)))])],
+    kinds: &[
+        Kind::named("Sequence", &[Field::new("normalizers", Shape::List(&Shape::Component(&NORMALIZERS)))]),
+        Kind::named(
+            "SentencePiece",
+            &[
+                Field::or("charsmap", Shape::Maybe(&Shape::Text), Absent::Null),
+                Field::new("add_dummy_prefix", Shape::Bool),
+                Field::new("remove_extra_whitespaces", Shape::Bool),
+                Field::new("escape_whitespaces", Shape::Bool),
+                Field::new("treat_whitespace_as_suffix", Shape::Bool),
+                Field::new("user_defined", Shape::List(&Shape::Text)),
+            ],
+        ),
+    ],
 };
 
 /// What may stand there as an exact pre-tokenizer.
@@ -330,7 +343,21 @@ const EXACT_PATTERN: Shape = Shape::FieldsIf(
 pub(super) static EXACT_DECODERS: Family = Family {
     what: "decoder",
     extends: Some(&DECODERS),
-    kinds: &[Kind::named("Sequence", &[Field::new("decoders", Shape::List(&Shape::Component(&EXACT_DECODERS)))])],
+    kinds: &[
+        Kind::named("Sequence", &[Field::new("decoders", Shape::List(&Shape::Component(&DECODERS)))]),
+        Kind::named(
+            "SentencePiece",
+            &[
+                Field::new("control", Shape::List(&Shape::Text)),
+                Field::or("unk_token", Shape::Maybe(&Shape::Text), Absent::Null),
+                Field::new("unk_surface", Shape::Text),
+                Field::new("byte_fallback", Shape::Bool),
+                Field::new("add_dummy_prefix", Shape::Bool),
+                Field::new("remove_extra_whitespaces", Shape::Bool),
+                Field::or("denormalizer", Shape::Maybe(&Shape::Component(&EXACT_NORMALIZERS)), Absent::Null),
+            ],
+        ),
+    ],
 };
 
 /// `truncation`: kept and written back, applied on request only.

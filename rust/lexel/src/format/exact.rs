@@ -25,6 +25,7 @@ use crate::error::{Error, Result};
 use crate::json::as_u32;
 use crate::model::ModelOptions;
 use crate::model::bpe::{MergeBy, Order};
+use crate::model::sentencepiece::{PieceKind, PieceOptions};
 
 /// The exact stages, in canonical form.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,9 +39,26 @@ pub(crate) struct Exact {
 
 const REFERENCES: [&str; 2] = ["tiktoken", "sentencepiece"];
 const FIELDS: [&str; 5] = ["reference", "normalizer", "pre_tokenizer", "decoder", "model"];
-const MODEL_FIELDS: [&str; 3] = ["merge_by", "scores", "special_ids"];
+const MODEL_FIELDS: [&str; 8] = [
+    "merge_by",
+    "scores",
+    "special_ids",
+    // Of SentencePiece.
+    "kind",
+    "unk_id",
+    "byte_fallback",
+    "unused_ids",
+    "user_defined_ids",
+];
+const KINDS: [(&str, PieceKind); 4] =
+    [("BPE", PieceKind::Bpe), ("Unigram", PieceKind::Unigram), ("Word", PieceKind::Word), ("Char", PieceKind::Char)];
 
 impl Exact {
+    /// Whether the library whose results are meant is `SentencePiece`.
+    pub(super) fn is_sentencepiece(&self) -> bool {
+        self.reference == "sentencepiece"
+    }
+
     fn get(&self, name: &str) -> Option<&Value> {
         match name {
             "normalizer" => self.normalizer.as_ref(),
@@ -123,13 +141,43 @@ pub(super) fn merge_by(value: &Value, path: &Path<'_>) -> Result<MergeBy> {
         }
         Some(other) => return Err(path.field("merge_by").wrong("\"ids\" or \"scores\"", other)),
     };
-    let mut special = match fields.get("special_ids") {
-        None => Vec::new(),
-        Some(ids) => list(ids, &path.field("special_ids"), "an integer from 0 to 4294967295", as_u32)?.to_vec(),
+    Ok(MergeBy { order, special: ids(fields, "special_ids", path)? })
+}
+
+/// What the key says of a model that is run as `SentencePiece` runs it, if its kind is stated.
+pub(super) fn pieces(value: &Value, path: &Path<'_>) -> Result<Option<PieceOptions>> {
+    let fields = known(value, path, &MODEL_FIELDS)?;
+    let Some(found) = fields.get("kind") else { return Ok(None) };
+    let need = |name: &str| fields.get(name).ok_or_else(|| path.error(format!("the field {name:?} is missing")));
+    let kind = KINDS.into_iter().find(|(name, _)| found.as_str() == Some(name)).map(|(_, kind)| kind);
+    let kind = kind.ok_or_else(|| path.field("kind").wrong("one of BPE, Unigram, Word, Char", found))?;
+    let found = need("byte_fallback")?;
+    let byte_fallback = found.as_bool().ok_or_else(|| path.field("byte_fallback").wrong("true or false", found))?;
+    let unk_id = match need("unk_id")? {
+        Value::Null => None,
+        found => Some(as_u32(found).ok_or_else(|| path.field("unk_id").wrong(ID, found))?),
     };
-    special.sort_unstable();
-    special.dedup();
-    Ok(MergeBy { order, special: special.into() })
+    Ok(Some(PieceOptions {
+        kind,
+        unk_id,
+        byte_fallback,
+        special: ids(fields, "special_ids", path)?,
+        unused: ids(fields, "unused_ids", path)?,
+        user_defined: ids(fields, "user_defined_ids", path)?,
+    }))
+}
+
+const ID: &str = "an integer from 0 to 4294967295";
+
+/// A list of ids, ascending; none where it is absent.
+fn ids(fields: &Map<String, Value>, name: &str, path: &Path<'_>) -> Result<Arc<[u32]>> {
+    let mut ids = match fields.get(name) {
+        None => Vec::new(),
+        Some(ids) => list(ids, &path.field(name), ID, as_u32)?.to_vec(),
+    };
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(ids.into())
 }
 
 fn list<T>(value: &Value, path: &Path<'_>, expected: &str, item: impl Fn(&Value) -> Option<T>) -> Result<Arc<[T]>> {
@@ -155,7 +203,7 @@ fn known<'a>(value: &'a Value, path: &Path<'_>, names: &[&str]) -> Result<&'a Ma
 }
 
 /// The key as it is written; nothing where there is nothing to say.
-pub(super) fn written(exact: Option<&Exact>, options: &ModelOptions) -> Option<Value> {
+pub(super) fn written(exact: Option<&Exact>, options: &ModelOptions, pieces: Option<&PieceOptions>) -> Option<Value> {
     let exact = exact?;
     let mut fields = Map::new();
     fields.insert("reference".to_owned(), exact.reference.into());
@@ -164,10 +212,25 @@ pub(super) fn written(exact: Option<&Exact>, options: &ModelOptions) -> Option<V
             fields.insert(name.to_owned(), stage.clone());
         }
     }
+    let mut model = Map::new();
+    if let Some(pieces) = pieces {
+        let kind = KINDS.into_iter().find(|(_, kind)| *kind == pieces.kind).map(|(name, _)| name);
+        model.insert("kind".to_owned(), kind.into());
+        model.insert("unk_id".to_owned(), pieces.unk_id.into());
+        model.insert("byte_fallback".to_owned(), pieces.byte_fallback.into());
+        for (name, ids) in [
+            ("special_ids", &pieces.special),
+            ("unused_ids", &pieces.unused),
+            ("user_defined_ids", &pieces.user_defined),
+        ] {
+            if !ids.is_empty() {
+                model.insert(name.to_owned(), ids.iter().copied().collect());
+            }
+        }
+    }
     if let ModelOptions::Bpe(bpe) = options
         && let Some(merge_by) = &bpe.merge_by
     {
-        let mut model = Map::new();
         let (by, scores) = match &merge_by.order {
             Order::Ids => ("ids", None),
             Order::Scores(scores) => ("scores", Some(scores)),
@@ -179,6 +242,8 @@ pub(super) fn written(exact: Option<&Exact>, options: &ModelOptions) -> Option<V
         if !merge_by.special.is_empty() {
             model.insert("special_ids".to_owned(), merge_by.special.iter().copied().collect());
         }
+    }
+    if !model.is_empty() {
         fields.insert("model".to_owned(), model.into());
     }
     (fields.len() > 1).then_some(Value::Object(fields))

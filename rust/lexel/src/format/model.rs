@@ -15,6 +15,7 @@ use super::tree::{AnyPair, AnyScalar, Findings, Pair, Path, Scalar, Text, Tree, 
 use crate::error::{Error, Result};
 use crate::json::{Object, shortened, wrong};
 use crate::model::bpe::{BpeOptions, MergeBy};
+use crate::model::sentencepiece::PieceKind;
 use crate::model::unigram::UnigramOptions;
 use crate::model::wordlevel::WordLevelOptions;
 use crate::model::wordpiece::WordPieceOptions;
@@ -56,8 +57,11 @@ impl RawModel {
             return Ok((self.parts(None)?, None));
         };
         let path = path.field("model");
-        let merge_by = of_model.map(|value| exact::merge_by(&value, &path)).transpose()?;
-        Ok((self.parts(merge_by)?, Some(exact)))
+        let pieces = of_model.as_ref().filter(|_| exact.is_sentencepiece());
+        let pieces = pieces.map(|value| exact::pieces(value, &path)).transpose()?.flatten();
+        let merges = of_model.filter(|_| pieces.as_ref().is_none_or(|pieces| pieces.kind == PieceKind::Bpe));
+        let merge_by = merges.map(|value| exact::merge_by(&value, &path)).transpose()?;
+        Ok((ModelParts { pieces, ..self.parts(merge_by)? }, Some(exact)))
     }
 
     fn parts(mut self, merge_by: Option<MergeBy>) -> Result<ModelParts> {
@@ -92,11 +96,11 @@ impl RawModel {
             }
             // The list of the file is for other readers.
             let options = ModelOptions::Bpe(BpeOptions { merge_by: Some(merge_by), ..options });
-            return Ok(ModelParts { options, vocab, merges: Vec::new(), scores: Vec::new() });
+            return Ok(ModelParts { options, vocab, merges: Vec::new(), scores: Vec::new(), pieces: None });
         }
         match (kind, vocab) {
             (None | Some(Kind::Unigram), VocabField::Scored(vocab, scores)) => {
-                Ok(ModelParts { options: unigram(object)?, vocab, merges: Vec::new(), scores })
+                Ok(ModelParts { options: unigram(object)?, vocab, merges: Vec::new(), scores, pieces: None })
             }
             (Some(_), VocabField::Scored(..)) => {
                 Err(PATH.field("vocab").error("expected an object of token to id, found an array"))
@@ -106,11 +110,11 @@ impl RawModel {
             }
             (Some(kind), VocabField::Map(vocab)) => {
                 let (options, merges) = mapped(kind, object, self.merges.as_ref(), &vocab)?;
-                Ok(ModelParts { options, vocab, merges, scores: Vec::new() })
+                Ok(ModelParts { options, vocab, merges, scores: Vec::new(), pieces: None })
             }
             (None, VocabField::Map(vocab)) => {
                 let (options, merges) = untyped(object, self.merges.as_ref(), &vocab)?;
-                Ok(ModelParts { options, vocab, merges, scores: Vec::new() })
+                Ok(ModelParts { options, vocab, merges, scores: Vec::new(), pieces: None })
             }
         }
     }

@@ -114,27 +114,28 @@ struct ModelFields<'a> {
 
 impl Serialize for ModelFields<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let options = model_options(&self.model.options());
-        let before_vocab = match self.model {
-            Model::Unigram(_) => 2,
-            Model::WordLevel(_) => 1,
+        let standard = self.model.options();
+        let options = model_options(&standard);
+        let before_vocab = match standard {
+            ModelOptions::Unigram(_) => 2,
+            ModelOptions::WordLevel(_) => 1,
             _ => options.len(),
         };
         let mut fields = serializer.serialize_map(None)?;
         for (name, value) in options.iter().take(before_vocab) {
             fields.serialize_entry(name, value)?;
         }
-        match self.model {
-            Model::Unigram(unigram) => fields.serialize_entry("vocab", &Scored(self.vocab, unigram.scores()))?,
+        match standard {
+            ModelOptions::Unigram(_) => fields.serialize_entry("vocab", &Scored(self.vocab, self.model.scores()))?,
             _ => fields.serialize_entry("vocab", &ById(self.vocab))?,
         }
         for (name, value) in options.iter().skip(before_vocab) {
             fields.serialize_entry(name, value)?;
         }
-        if let Model::Bpe(bpe) = self.model {
-            fields.serialize_entry("merges", &Merges(self.vocab, &bpe.merges()))?;
+        if let ModelOptions::Bpe(_) = standard {
+            fields.serialize_entry("merges", &Merges(self.vocab, &self.model.merges(self.vocab)))?;
         }
-        if let Some(exact) = exact::written(self.components.exact.as_ref(), &self.model.options()) {
+        if let Some(exact) = exact::written(self.components.exact.as_ref(), &standard, self.model.pieces()) {
             fields.serialize_entry("lexel", &exact)?;
         }
         fields.end()

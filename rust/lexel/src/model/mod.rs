@@ -2,6 +2,7 @@
 
 pub(crate) mod bpe;
 pub(crate) mod cache;
+pub(crate) mod sentencepiece;
 pub(crate) mod unigram;
 pub(crate) mod wordlevel;
 pub(crate) mod wordpiece;
@@ -9,9 +10,12 @@ pub(crate) mod wordpiece;
 use crate::error::{Error, Result};
 use crate::random::Random;
 use crate::sampling::Sampling;
+use crate::split::Segment;
+use crate::text::Span;
 use crate::vocab::Vocab;
 use bpe::{Alphabet, Bpe, BpeOptions, BpeScratch};
 use cache::Caching;
+use sentencepiece::{PieceOptions, PieceScratch, SentencePiece};
 use unigram::{PathSampling, Unigram, UnigramOptions, UnigramScratch};
 use wordlevel::{WordLevel, WordLevelOptions};
 use wordpiece::{WordPiece, WordPieceOptions, WordPieceScratch};
@@ -41,6 +45,8 @@ pub(crate) struct ModelParts {
     pub(crate) merges: Vec<(u32, u32)>,
     /// Of Unigram: log-probabilities, by id.
     pub(crate) scores: Vec<f64>,
+    /// What `SentencePiece` makes of it, where that is the reference.
+    pub(crate) pieces: Option<PieceOptions>,
 }
 
 /// A compiled model.
@@ -50,6 +56,7 @@ pub(crate) enum Model {
     Unigram(Box<Unigram>),
     WordPiece(Box<WordPiece>),
     WordLevel(WordLevel),
+    SentencePiece(Box<SentencePiece>),
 }
 
 /// Working memory of one thread.
@@ -58,6 +65,7 @@ pub(crate) struct ModelScratch {
     pub(crate) bpe: BpeScratch,
     unigram: UnigramScratch,
     wordpiece: WordPieceScratch,
+    pieces: PieceScratch,
     sampler: Option<Sampler>,
 }
 
@@ -174,8 +182,12 @@ impl Model {
         options: ModelOptions,
         merges: &[(u32, u32)],
         scores: Vec<f64>,
+        pieces: Option<PieceOptions>,
         alphabet: Alphabet,
     ) -> Result<Self> {
+        if let Some(pieces) = pieces.filter(|_| alphabet == Alphabet::Characters) {
+            return Ok(Self::SentencePiece(Box::new(SentencePiece::compile(vocab, options, scores, pieces)?)));
+        }
         Ok(match options {
             ModelOptions::Bpe(options) => Self::Bpe(Box::new(Bpe::compile(vocab, merges, options, alphabet)?)),
             ModelOptions::Unigram(options) => Self::Unigram(Box::new(Unigram::compile(vocab, scores, options)?)),
@@ -190,6 +202,7 @@ impl Model {
             Self::Unigram(unigram) => ModelOptions::Unigram(unigram.options().clone()),
             Self::WordPiece(wordpiece) => ModelOptions::WordPiece(wordpiece.options().clone()),
             Self::WordLevel(wordlevel) => ModelOptions::WordLevel(wordlevel.options().clone()),
+            Self::SentencePiece(model) => model.standard().clone(),
         }
     }
 
@@ -202,10 +215,48 @@ impl Model {
     }
 
     /// The merges by rank, as pairs of ids; none but for BPE.
-    pub(crate) fn merges(&self) -> Vec<(u32, u32)> {
+    pub(crate) fn merges(&self, vocab: &Vocab) -> Vec<(u32, u32)> {
         match self {
             Self::Bpe(bpe) => bpe.merges(),
+            Self::SentencePiece(model) => model.merges(vocab),
             _ => Vec::new(),
+        }
+    }
+
+    /// What `SentencePiece` makes of the model, where that is the reference.
+    pub(crate) fn pieces(&self) -> Option<&PieceOptions> {
+        match self {
+            Self::SentencePiece(model) => Some(model.options()),
+            _ => None,
+        }
+    }
+
+    /// The scores of a standard Unigram model, by id.
+    pub(crate) fn scores(&self) -> &[f64] {
+        match self {
+            Self::Unigram(unigram) => unigram.scores(),
+            Self::SentencePiece(model) => model.scores(),
+            _ => &[],
+        }
+    }
+
+    /// Whether tokens that stand for unknown text are called by it.
+    pub(crate) fn names_unknown(&self) -> bool {
+        matches!(self, Self::Unigram(_) | Self::SentencePiece(_))
+    }
+
+    /// Turn spans of a segment's text into spans of the original.
+    #[inline]
+    pub(crate) fn to_original<const SPANS: bool>(&self, segment: &Segment<'_, SPANS>, spans: &mut [Span]) {
+        let Self::SentencePiece(model) = self else { return segment.to_original(spans) };
+        // The last byte of a character has all of its place, those before it none.
+        let text = segment.text();
+        let part = |&at: &usize| !text.is_char_boundary(spans[at].1 as usize);
+        let bytes = if model.options().byte_fallback { spans.len() } else { 0 };
+        let inside: Vec<usize> = (0..bytes).filter(part).collect();
+        segment.to_original(spans);
+        for at in inside {
+            spans[at].1 = spans[at].0;
         }
     }
 
@@ -217,6 +268,13 @@ impl Model {
         scratch.sampler = None;
         let asked = sampling.unwrap_or(Sampling::new(0));
         asked.check()?;
+        let asks = asked.dropout.is_some_and(|p| p > 0.0) || asked.alpha.is_some() || asked.nbest_size.is_some();
+        if asks && matches!(self, Self::SentencePiece(_)) {
+            return Err(Error::argument(
+                "sampling is not available for a SentencePiece model as that library runs it; SentencePieceBackend has \
+                 it, with sp_model_kwargs={\"enable_sampling\": True}",
+            ));
+        }
         let unigram = matches!(self, Self::Unigram(_));
         if !unigram && (asked.alpha.is_some() || asked.nbest_size.is_some()) {
             return Err(Error::argument("alpha and nbest_size are for Unigram models; BPE has dropout"));
@@ -229,7 +287,7 @@ impl Model {
                 return Err(Error::argument("dropout is for BPE models; Unigram has alpha and nbest_size"));
             }
             Self::Unigram(_) => PathSampling::of(asked).map(Draws::Paths),
-            Self::WordPiece(_) | Self::WordLevel(_) => None,
+            Self::WordPiece(_) | Self::WordLevel(_) | Self::SentencePiece(_) => None,
         };
         if let Some(draws) = draws {
             let seed = sampling.map_or_else(Sampling::fresh_seed, |sampling| sampling.seed);
@@ -241,13 +299,18 @@ impl Model {
     /// Whether a token may stand for unknown text that it is called by.
     #[inline]
     pub(crate) fn may_be_unknown(&self, id: u32) -> bool {
-        matches!(self, Self::Unigram(unigram) if unigram.is_unknown(id))
+        match self {
+            Self::Unigram(unigram) => unigram.is_unknown(id),
+            Self::SentencePiece(model) => model.is_unknown(id),
+            _ => false,
+        }
     }
 
     /// The value of a token that stands for this part of a piece: its text as the original keeps it beside the id.
     pub(crate) fn value<'t>(&self, vocab: &'t Vocab, id: u32, surface: &'t str) -> &'t str {
         match self {
             Self::Unigram(unigram) => unigram.value(vocab, id, surface),
+            Self::SentencePiece(model) if model.is_unknown(id) => surface,
             _ => vocab.token(id).unwrap_or_default(),
         }
     }
@@ -284,6 +347,10 @@ impl Model {
             Self::Unigram(unigram) => unigram.encode_bundle::<SPANS>(vocab, text, pieces, &mut scratch.unigram, out),
             Self::WordPiece(wordpiece) => {
                 wordpiece.encode_bundle::<SPANS>(vocab, text, pieces, &mut scratch.wordpiece, out)
+            }
+            Self::SentencePiece(model) => {
+                let ModelScratch { pieces: working, bpe, .. } = scratch;
+                model.encode::<SPANS>(vocab, text, pieces, working, bpe, out)
             }
             Self::WordLevel(wordlevel) => one_by_one::<SPANS>(pieces, out, |start, end, out| {
                 wordlevel.encode::<SPANS>(vocab, &text[start..end], out)

@@ -69,9 +69,8 @@ impl Normalizer {
             Kind::Bert(bert) => bert.is_identity(text),
             Kind::Strip(strip) => strip.is_identity(text),
             Kind::Replace(replace) => replace.is_identity(text),
-            Kind::Prepend(_) => text.is_empty(),
+            Kind::Prepend(_) | Kind::SentencePiece(_) => text.is_empty(),
             Kind::Precompiled(precompiled) => precompiled.is_identity(text),
-            Kind::SentencePiece(_) => text.is_empty(),
             Kind::Sequence(parts) => {
                 let of = |slow| parts.iter().filter(move |part| part.is_slow() == slow);
                 of(false).chain(of(true)).all(|part| part.is_identity(text))

@@ -76,9 +76,10 @@ fn sentence_piece(object: Object<'_>) -> Result<Kind> {
         }
         None => None,
     };
-    let strings = object.array("user_defined")?.iter().map(|value| {
-        value.as_str().ok_or_else(|| wrong(&object.child("user_defined"), "an array of strings", value))
-    });
+    let strings = object
+        .array("user_defined")?
+        .iter()
+        .map(|value| value.as_str().ok_or_else(|| wrong(&object.child("user_defined"), "an array of strings", value)));
     let options = sentencepiece::Options {
         add_dummy_prefix: object.bool("add_dummy_prefix")?,
         remove_extra_whitespaces: object.bool("remove_extra_whitespaces")?,

@@ -15,6 +15,7 @@ use crate::text::Aligned;
 
 /// The rules beside the character map, named as in the format.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "the switches of the format")]
 pub(super) struct Options {
     pub(super) add_dummy_prefix: bool,
     pub(super) remove_extra_whitespaces: bool,
@@ -82,9 +83,7 @@ impl Quiet {
             }
             let (code, len) = match byte {
                 0xC0..0xE0 => (u32::from(byte & 0x1F) << 6 | trail(bytes, at + 1), 2),
-                0xE0..0xF0 => {
-                    (u32::from(byte & 0x0F) << 12 | trail(bytes, at + 1) << 6 | trail(bytes, at + 2), 3)
-                }
+                0xE0..0xF0 => (u32::from(byte & 0x0F) << 12 | trail(bytes, at + 1) << 6 | trail(bytes, at + 2), 3),
                 _ => break,
             };
             if self.others[code as usize >> 6] >> (code & 63) & 1 == 0 {

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Pipeline, edges, normalized};
+use super::{Pipeline, edges};
 use crate::added::{AddedToken, AddedTokens};
 use crate::decode::Decoder;
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::{self, Components, Spec};
 use crate::model::bpe::BpeOptions;
 use crate::model::{Model, ModelOptions, ModelParts};
-use crate::normalize::Normalizer;
+use crate::normalize::{Normalizer, normalized};
 use crate::post::Post;
 use crate::split::Splitter;
 use crate::vocab::Vocab;
@@ -38,13 +38,13 @@ impl Pipeline {
 
     fn from_spec(spec: Spec) -> Result<Self> {
         let Spec { components, added_tokens, model } = spec;
-        let ModelParts { options, vocab, merges, scores } = model;
+        let ModelParts { options, vocab, merges, scores, pieces } = model;
         let normalizer = compile_normalizer(&components)?;
         check_inserted(normalizer.as_deref(), &components)?;
         let splitter = compile_splitter(&components, &options)?;
-        let model = Model::compile(&vocab, options, &merges, scores, splitter.alphabet())?;
+        let model = Model::compile(&vocab, options, &merges, scores, pieces, splitter.alphabet())?;
         let mut added = AddedTokens::default();
-        added.add(added_tokens, &vocab, &|text| normalized(normalizer.as_deref(), text))?;
+        added.add(added_tokens, &vocab, &|text| as_content(normalizer.as_deref(), text))?;
         let (post, decoder) = (compile_post(&components)?, compile_decoder(&components)?);
         let spans_for_ids = splitter.needs_spans(normalizer.is_some());
         let edges = edges_by_id(&vocab, post.as_deref());
@@ -99,7 +99,7 @@ impl Pipeline {
                 changed.normalizer = compile_normalizer(&components)?;
                 let normalizer = changed.normalizer.clone();
                 check_inserted(normalizer.as_deref(), &components)?;
-                changed.added = Arc::new(self.added.renormalized(&|text| normalized(normalizer.as_deref(), text))?);
+                changed.added = Arc::new(self.added.renormalized(&|text| as_content(normalizer.as_deref(), text))?);
             }
             "pre_tokenizer" => {
                 check_inserted(self.normalizer.as_deref(), &components)?;
@@ -107,7 +107,9 @@ impl Pipeline {
                 changed.splitter = Arc::new(compile_splitter(&components, &options)?);
                 let alphabet = changed.splitter.alphabet();
                 if alphabet != self.model.alphabet() {
-                    let model = Model::compile(&self.vocab, options, &self.model.merges(), Vec::new(), alphabet)?;
+                    let merges = self.model.merges(&self.vocab);
+                    let (scores, pieces) = (self.model.scores().to_vec(), self.model.pieces().cloned());
+                    let model = Model::compile(&self.vocab, options, &merges, scores, pieces, alphabet)?;
                     changed.model = Arc::new(model);
                 }
             }
@@ -156,9 +158,9 @@ impl Pipeline {
         options.merge_by = None;
         let options = ModelOptions::Bpe(options);
         let splitter = compile_splitter(&self.components, &options)?;
-        let model = Model::compile(&vocab, options, merges, Vec::new(), splitter.alphabet())?;
+        let model = Model::compile(&vocab, options, merges, Vec::new(), None, splitter.alphabet())?;
         let mut tokens = AddedTokens::default();
-        tokens.add(added, &vocab, &|text| self.normalize(text))?;
+        tokens.add(added, &vocab, &|text| as_content(self.normalizer.as_deref(), text))?;
         let mut changed = self.clone();
         changed.splitter = Arc::new(splitter);
         changed.edges = edges_by_id(&vocab, changed.post.as_deref());
@@ -176,7 +178,7 @@ impl Pipeline {
     /// The merges by rank, as token strings.
     pub fn merges(&self) -> Vec<(&str, &str)> {
         let token = |id| self.vocab.token(id).unwrap_or_default();
-        self.model.merges().into_iter().map(|(a, b)| (token(a), token(b))).collect()
+        self.model.merges(&self.vocab).into_iter().map(|(a, b)| (token(a), token(b))).collect()
     }
 
     /// The same tokenizer with more added tokens, and how many ids did not exist before.
@@ -185,7 +187,7 @@ impl Pipeline {
     /// [`crate::ErrorKind::Format`] if there are too many tokens.
     pub fn with_added_tokens(&self, tokens: Vec<AddedToken>) -> Result<(Self, usize)> {
         let mut added = (*self.added).clone();
-        let new = added.add(tokens, &self.vocab, &|text| self.normalize(text))?;
+        let new = added.add(tokens, &self.vocab, &|text| as_content(self.normalizer.as_deref(), text))?;
         Ok((Self { added: Arc::new(added), ..self.clone() }, new))
     }
 
@@ -204,7 +206,7 @@ impl Pipeline {
                 )));
             }
         }
-        let added = AddedTokens::with_ids(tokens, &|text| self.normalize(text))?;
+        let added = AddedTokens::with_ids(tokens, &|text| as_content(self.normalizer.as_deref(), text))?;
         Ok(Self { added: Arc::new(added), ..self.clone() })
     }
 }
@@ -212,6 +214,11 @@ impl Pipeline {
 fn edges_by_id(vocab: &Vocab, post: Option<&Post>) -> Option<Arc<[(u32, u32)]>> {
     post.filter(|post| post.trims())?;
     Some((0..vocab.id_bound()).map(|id| edges(vocab.token(id).unwrap_or_default())).collect())
+}
+
+/// The content of an added token as it is looked for in rewritten text.
+fn as_content(normalizer: Option<&Normalizer>, text: &str) -> String {
+    normalizer.and_then(|rules| rules.content(text)).unwrap_or_else(|| normalized(normalizer, text))
 }
 
 fn no_component(name: &str) -> Error {

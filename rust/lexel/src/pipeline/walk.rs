@@ -8,9 +8,9 @@ use crate::byte_offsets::in_bytes;
 use crate::chars::CharCursor;
 use crate::encoding::{Encoding, Truncation, truncate_pair};
 use crate::error::{Error, Result};
+use crate::model::PieceTokens;
 use crate::model::bpe::Alphabet;
 use crate::model::cache::BUNDLE;
-use crate::model::{Model, PieceTokens};
 use crate::post::join;
 use crate::split::{Segment, SplitScratch};
 use crate::text::Aligned;
@@ -371,7 +371,7 @@ impl Pipeline {
         let first = piece.ids.len();
         let trims = SPANS && self.edges.is_some();
         // Only of a Unigram model may a token be called by what it stands for.
-        let unigram = SPANS && matches!(model, Model::Unigram(_));
+        let unigram = SPANS && model.names_unknown();
         let mut bundle = [(0, 0); BUNDLE];
         let mut filled = 0;
         let mut encode = |segment: &Segment<'_, SPANS>, bundle: &[(u32, u32)]| {
@@ -394,7 +394,7 @@ impl Pipeline {
                     }
                 }
             }
-            segment.to_original(spans);
+            model.to_original(segment, spans);
             Ok(())
         };
         let cut = self.splitter.run(segment, split, &mut |segment, start, end| {

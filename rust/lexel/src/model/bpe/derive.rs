@@ -38,6 +38,11 @@ impl MergeBy {
         self.special.binary_search(&id).is_ok()
     }
 
+    /// All merges by rank, as pairs of ids.
+    pub(crate) fn merges(&self, vocab: &Vocab) -> Vec<(u32, u32)> {
+        self.pairs(vocab).by_rank().into_iter().map(|(left, right, _)| (left, right)).collect()
+    }
+
     /// The table of all merges.
     ///
     /// # Complexity

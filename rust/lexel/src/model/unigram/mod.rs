@@ -18,7 +18,7 @@ use crate::text::char_len;
 use crate::vocab::Vocab;
 use fuse::Fusing;
 pub(crate) use sample::PathSampling;
-use trie::Trie;
+pub(crate) use trie::{Token, Trie};
 use viterbi::Lattice;
 
 /// The options of a Unigram model, as its file states them.
@@ -71,7 +71,7 @@ impl Unigram {
             })
             .at("model.unk_id"));
         }
-        let trie = Trie::new(vocab, &scores)?;
+        let trie = Trie::new(vocab.entries(), &scores)?;
         // Of all entries, also of those that are never found: empty ones, and equal ones but for the last.
         let worst =
             scores.iter().copied().fold(f64::INFINITY, |worst, score| if score < worst { score } else { worst });

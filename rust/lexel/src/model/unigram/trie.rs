@@ -14,20 +14,19 @@
 
 use super::blocks::Blocks;
 use crate::error::{Error, Result};
-use crate::vocab::Vocab;
 
 /// A token of the trie. The score stands beside the id, and tokens that begin alike stand side by side, as they are met.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Token {
-    pub(super) score: f64,
-    pub(super) id: u32,
+pub(crate) struct Token {
+    pub(crate) score: f64,
+    pub(crate) id: u32,
     /// In bytes.
-    pub(super) len: u32,
+    pub(crate) len: u32,
 }
 
 /// All tokens but empty ones; of equal tokens the last one.
 #[derive(Clone, Debug)]
-pub(super) struct Trie {
+pub(crate) struct Trie {
     nodes: Vec<u64>,
     root: u64,
     tokens: Vec<Token>,
@@ -59,12 +58,12 @@ struct Open {
 }
 
 impl Trie {
-    /// Build from a vocabulary with the scores of its tokens, by id.
+    /// Build from tokens and their ids, with the scores by id.
     ///
     /// # Errors
     /// [`crate::ErrorKind::Unsupported`] for vocabularies of gigabytes.
-    pub(super) fn new(vocab: &Vocab, scores: &[f64]) -> Result<Self> {
-        let sorted = sorted_tokens(vocab);
+    pub(crate) fn new<'t>(entries: impl Iterator<Item = (&'t str, u32)>, scores: &[f64]) -> Result<Self> {
+        let sorted = sorted_tokens(entries);
         let tokens = sorted
             .iter()
             .map(|&(text, id)| Token { score: scores[id as usize], id, len: text.len() as u32 })
@@ -138,18 +137,18 @@ impl Trie {
 
     /// The token at this place in byte order.
     #[inline]
-    pub(super) fn token(&self, index: u32) -> &Token {
+    pub(crate) fn token(&self, index: u32) -> &Token {
         &self.tokens[index as usize]
     }
 
     /// All tokens in byte order.
-    pub(super) fn tokens(&self) -> &[Token] {
+    pub(crate) fn tokens(&self) -> &[Token] {
         &self.tokens
     }
 
     /// Call `found` with every token that begins at `start`, shortest first: its end in the text, and its index.
     #[inline]
-    pub(super) fn matches(&self, text: &[u8], start: usize, mut found: impl FnMut(usize, u32)) {
+    pub(crate) fn matches(&self, text: &[u8], start: usize, mut found: impl FnMut(usize, u32)) {
         let nodes = &*self.nodes;
         let mut node = self.root;
         for (depth, &label) in text[start..].iter().enumerate() {
@@ -184,14 +183,13 @@ fn too_large() -> Error {
 }
 
 /// The tokens in byte order, without empty ones; of equal tokens the last.
-fn sorted_tokens(vocab: &Vocab) -> Vec<(&[u8], u32)> {
-    let mut keyed: Vec<(u64, &[u8], u32)> = vocab
-        .entries()
+fn sorted_tokens<'t>(entries: impl Iterator<Item = (&'t str, u32)>) -> Vec<(&'t [u8], u32)> {
+    let mut keyed: Vec<(u64, &[u8], u32)> = entries
         .filter(|(token, _)| !token.is_empty())
         .map(|(token, id)| (first_bytes(token.as_bytes()), token.as_bytes(), id))
         .collect();
     keyed.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.cmp(b.1)).then(a.2.cmp(&b.2)));
-    let mut sorted: Vec<(&[u8], u32)> = Vec::with_capacity(keyed.len());
+    let mut sorted: Vec<(&'t [u8], u32)> = Vec::with_capacity(keyed.len());
     for (_, token, id) in keyed {
         match sorted.last_mut() {
             Some(last) if last.0 == token => last.1 = id,
@@ -213,6 +211,7 @@ fn first_bytes(token: &[u8]) -> u64 {
 mod tests {
     use super::*;
     use crate::random::Random;
+    use crate::vocab::Vocab;
 
     fn trie(tokens: &[String]) -> (Vocab, Trie) {
         let mut vocab = Vocab::default();
@@ -221,7 +220,7 @@ mod tests {
         }
         vocab.finish().expect("small ids");
         let scores: Vec<f64> = (0..tokens.len()).map(|id| -(id as f64)).collect();
-        let trie = Trie::new(&vocab, &scores).expect("a small vocabulary");
+        let trie = Trie::new(vocab.entries(), &scores).expect("a small vocabulary");
         (vocab, trie)
     }
 
