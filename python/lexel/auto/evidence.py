@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lexel.auto.model_types import GENERIC_REPOSITORIES
 from lexel.auto.remote_code import CodeReference
-from lexel.tokenizer.checking import check_object
+from lexel.tokenizer.checking import check_model_config
 from lexel.tokenizer.config import CLASS_KEY
 from lexel.tokenizer.loading import PIPELINE_FILE, read_json, read_tokenizer_config
 
@@ -111,7 +111,7 @@ def read_evidence(files: ModelFiles, config: Any = None) -> Evidence:
     where = "config="
     if config is None:
         where, path = "config.json", files.get("config.json")
-        config = check_object(read_json(path), path) if path is not None else {}
+        config = check_model_config(read_json(path), path) if path is not None else {}
     declared, declared_by = settings.get("tokenizer_class"), "tokenizer_config.json"
     if declared is None:
         declared, declared_by = _text(config, "tokenizer_class"), where

@@ -19,7 +19,7 @@ from lexel.backends.pipeline_calls import PipelineCalls
 from lexel.backends.pipeline_view import PipelineView, view_of
 from lexel.backends.post_processor import with_ends, writes_any_ends, writes_ends
 from lexel.backends.seed import Seed, split_options, stored_defaults
-from lexel.errors import UnsupportedError
+from lexel.errors import FormatError, UnsupportedError
 from lexel.padding import PaddingStrategy, TruncationStrategy
 from lexel.tokenizer.config import generic_name
 
@@ -301,9 +301,17 @@ class TokenizersBackend(PipelineCalls):
     @classmethod
     def _from_files(cls, files: ModelFiles, init_inputs: tuple[Any, ...], given: dict[str, Any]) -> Self:
         loaded = sources.load(files, given, cls.vocab_files_names, cls._edited_settings())
-        if loaded.compiled is None:
-            return cls(*(init_inputs or loaded.init_inputs), **loaded.options)
-        made = cls._from_seed(loaded.compiled, init_inputs or loaded.init_inputs, loaded.options)
+        inputs = init_inputs or loaded.init_inputs
+        try:
+            if loaded.compiled is None:
+                return cls(*inputs, **loaded.options)
+            made = cls._from_seed(loaded.compiled, inputs, loaded.options)
+        except TypeError as error:
+            if init_inputs or not loaded.init_inputs:
+                raise
+            raise FormatError(
+                f"{files.name}: the init_inputs of tokenizer_config.json are none of {cls.__name__}: {error}"
+            ) from error
         made.init_kwargs.pop("vocab", None)
         return made
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from lexel.added_token import AddedToken, as_added_token, is_special_value, read_config
 from lexel.errors import FormatError
-from lexel.tokenizer.checking import check_added_tokens, check_config, check_object
+from lexel.tokenizer.checking import check_added_tokens, check_config, check_object, check_special_tokens
 from lexel.tokenizer.config import CLASS_KEY
 from lexel.tokenizer.file_record import RECORD_KEY, changed_files
 from lexel.tokenizer.special_tokens import NAMED
@@ -46,7 +46,10 @@ _NOT_OPTIONS = (
 )
 
 # Keys whose null says as much as their absence; of others it is a value.
-_NULL_IS_ABSENT = {"clean_up_tokenization_spaces", "init_inputs", "model_input_names", "split_special_tokens"}
+_NULL_IS_ABSENT = {
+    *("clean_up_tokenization_spaces", "init_inputs", "model_input_names", "padding_side", "split_special_tokens"),
+    "truncation_side",
+}
 
 
 def read_json(path: Path) -> Any:
@@ -63,6 +66,10 @@ def read_json(path: Path) -> Any:
         raise FormatError(
             f"{path} is not UTF-8 text: byte {error.start} is {error.object[error.start]:#04x}"
         ) from error
+    except RecursionError as error:
+        raise FormatError(f"{path} is not read: its lists and objects are nested too deep") from error
+    except ValueError as error:  # a number of thousands of digits
+        raise FormatError(f"{path} is not read: {error}") from error
 
 
 def read_tokenizer_config(files: ModelFiles) -> dict[str, Any]:
@@ -182,7 +189,9 @@ def _read_special_tokens_map(files: ModelFiles, options: dict[str, Any], given: 
     path = files.get("special_tokens_map.json")
     if path is None:
         return
-    for key, value in check_object(read_json(path), path).items():
+    content = check_object(read_json(path), path)
+    check_special_tokens(content, path)
+    for key, value in content.items():
         if given.get(key) or ("backend" in options and key in NAMED and options.get(key) is not None):
             continue
         if key == "additional_special_tokens":

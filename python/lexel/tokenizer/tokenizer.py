@@ -278,7 +278,7 @@ class Tokenizer(Showing, TokenBudget, Sizes, Filling, Conversing, TokenizerFiles
             self.deprecation_warnings[_TOO_LONG] = True
             _LOGGER.warning(
                 "Token indices sequence length is longer than the specified maximum sequence length for this model "
-                "(%d > %d). Running this sequence through the model will result in indexing errors",
+                "(%s > %s). Running this sequence through the model will result in indexing errors",
                 *(length, self.model_max_length),
             )
 
