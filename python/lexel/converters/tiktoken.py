@@ -144,22 +144,23 @@ def read_ranks(data: bytes, where: str) -> dict[bytes, int]:
     Raises:
         FormatError: a line is no token and rank, or a token or rank stands twice; says which line.
     """
-    lines = [line for line in data.splitlines() if line]
     fields = data.split()
     try:
-        if len(fields) != 2 * len(lines):
-            raise ValueError
         tokens = [a2b_base64(field, strict_mode=True) for field in fields[::2]]
         ranks = list(map(int, fields[1::2]))
+        made = dict(zip(tokens, ranks, strict=True))
     except ValueError:
         _complain(data, where)
-        raise FormatError(f"{where} is no rank file") from None
-    made = dict(zip(tokens, ranks, strict=True))
-    if len(made) != len(tokens) or len(set(ranks)) != len(ranks) or b"" in made or (ranks and min(ranks) < 0) or not made:
-        _complain(data, where)
-    if b"+" in b"".join(fields[1::2]) or b"_" in b"".join(fields[1::2]):
+        raise
+    # Lines of other numbers of fields, and numbers that only Python reads, are found by going through them one by one.
+    regular = 2 * sum(map(bool, data.splitlines())) == len(fields) and not any(map(data.__contains__, _ODD_NUMBERS))
+    if not regular or not made or len(made) != len(tokens) or b"" in made or len(set(ranks)) != len(ranks):
         _complain(data, where)
     return made
+
+
+# A sign, or digits in groups.
+_ODD_NUMBERS = (b" +", b" -", b"\t+", b"\t-", b"_")
 
 
 def _complain(data: bytes, where: str) -> None:
