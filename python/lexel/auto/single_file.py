@@ -13,8 +13,8 @@ from lexel.errors import UnsupportedError
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
 
+    from lexel.converters.tiktoken import SpecialTokens
     from lexel.tokenizer import Tokenizer
 
 __all__ = ["from_file"]
@@ -24,7 +24,7 @@ def from_file(
     path: str | os.PathLike[str],
     *,
     pattern: str | None = None,
-    special_tokens: Mapping[str, int] | None = None,
+    special_tokens: SpecialTokens | None = None,
     backend: str | None = None,
     **kwargs: Any,
 ) -> Tokenizer:

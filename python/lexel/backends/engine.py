@@ -42,15 +42,27 @@ def compile_json(text: str | bytes, *, path: str | None = None) -> Compiled:
 
     Raises:
         FormatError: it is no tokenizer.
+        UnsupportedError: our core does not run it, and the library would not run it exactly: it passes over the stages
+            that stand under the key `lexel` of the model.
     """
     try:
         return Compiled(Engine.from_json(text, path=path))
     except UnsupportedError as error:
+        if _has_exact_stages(text):
+            raise
         try:
             return Compiled(FallbackEngine.from_json(text, path=path), str(error))
         except FormatError as refused:
             # The library's own words seldom say where it stopped.
             raise FormatError(f"{error}; {refused}") from error
+
+
+def _has_exact_stages(text: str | bytes) -> bool:
+    try:
+        model = json.loads(text).get("model")
+    except (ValueError, AttributeError, RecursionError):
+        return False
+    return isinstance(model, dict) and "lexel" in model
 
 
 def read_pipeline(path: Path) -> Compiled:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from lexel.backends.engine import AnyEngine
+    from lexel.converters.tiktoken import SpecialTokens
     from lexel.hub import ModelFiles
 
 __all__ = ["Loaded", "from_vocab", "load", "read_file", "read_gguf", "read_tokenizer_json", "write_vocabulary"]
@@ -59,7 +60,7 @@ def read_gguf(path: Path) -> tuple[Compiled, dict[str, Any]]:
 
 
 def read_file(
-    path: Path, *, pattern: str | None = None, special_tokens: Mapping[str, int] | None = None
+    path: Path, *, pattern: str | None = None, special_tokens: SpecialTokens | None = None
 ) -> tuple[Compiled, dict[str, Any]]:
     """Compile a file of any supported format, found from its bytes; also return the settings it states.
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from lexel.backends.engine import AnyEngine
+    from lexel.converters.tiktoken import SpecialTokens
     from lexel.hub import ModelFiles
     from lexel.tokenizer.config import Compat
 
@@ -326,7 +327,7 @@ class TokenizersBackend(PipelineCalls):
         path: str | os.PathLike[str],
         *,
         pattern: str | None = None,
-        special_tokens: Mapping[str, int] | None = None,
+        special_tokens: SpecialTokens | None = None,
         backend: str | None = None,
         **kwargs: Any,
     ) -> Self:

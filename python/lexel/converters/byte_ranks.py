@@ -1,7 +1,7 @@
 """Byte sequences with ranks to a specification: what tiktoken's files and Mistral's tekken files have in common.
 
-The exact stages stand under the key `lexel` of the model: any two neighbours whose bytes together are a token merge, the
-lowest id first; texts are split by the pattern in tiktoken's dialect, and what it does not match is left out. The
+The exact stages stand under the key `lexel` of the model: any two neighbours whose bytes together are a token merge,
+the lowest id first; texts are split by the pattern in tiktoken's dialect, and what it does not match is left out. The
 standard stages around them are what comes closest for other readers.
 """
 
@@ -47,7 +47,9 @@ def byte_pair_spec(
     taken = {index: token for token, index in vocab.items()} if special_tokens else {}
     for text, index in special_tokens.items():
         if index in taken:
-            raise FormatError(f"{where}: the special token {text!r} and the token {taken[index]!r} share the id {index}")
+            raise FormatError(
+                f"{where}: the special token {text!r} and the token {taken[index]!r} share the id {index}"
+            )
         if text in vocab:
             raise UnsupportedError(f"{where}: the special token {text!r} is spelled like the token of id {vocab[text]}")
         if not text:
@@ -56,8 +58,7 @@ def byte_pair_spec(
     missing = [letter for letter in _ALPHABET.values() if letter not in vocab]
     if missing:
         _check_missing(tokens, missing, where)
-    for index, text in special.items():
-        vocab[text] = index
+    vocab |= {text: index for index, text in special.items()}
     model = spec.bpe({}, unk_token=_NO_UNKNOWN if missing else None, ignore_merges=True)
     # The list of merges follows from the vocabulary.
     model["vocab"] = vocab

@@ -12,8 +12,8 @@ from lexel.errors import UnsupportedError
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
 
+    from lexel.converters.tiktoken import SpecialTokens
     from lexel.spec import Spec
 
 __all__ = ["read_spec"]
@@ -32,7 +32,7 @@ _CONVERTERS = {
 
 
 def read_spec(
-    path: str | os.PathLike[str], *, pattern: str | None = None, special_tokens: Mapping[str, int] | None = None
+    path: str | os.PathLike[str], *, pattern: str | None = None, special_tokens: SpecialTokens | None = None
 ) -> Spec:
     """Read the tokenizer in a file of any known format.
 

@@ -11,7 +11,7 @@ from binascii import Error as Base64Error
 from binascii import a2b_base64
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from lexel.added_token import AddedToken
 from lexel.converters.byte_ranks import byte_pair_spec
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
     from lexel.spec import Spec
 
-__all__ = ["convert", "matches", "read_ranks", "resolve"]
+__all__ = ["SpecialTokens", "convert", "matches", "read_ranks", "resolve"]
+
+# Text → id; or texts, which get the ids behind the last rank; or the name of an encoding that has them.
+SpecialTokens: TypeAlias = Mapping[str, int] | Iterable[str | AddedToken] | str
 
 
 def matches(head: bytes, name: str) -> bool:
@@ -37,9 +40,7 @@ def matches(head: bytes, name: str) -> bool:
 
 
 def convert(
-    path: str | os.PathLike[str],
-    pattern: str | None = None,
-    special_tokens: Mapping[str, int] | Iterable[str | AddedToken] | str | None = None,
+    path: str | os.PathLike[str], pattern: str | None = None, special_tokens: SpecialTokens | None = None
 ) -> Spec:
     """Read a rank file.
 
@@ -51,8 +52,8 @@ def convert(
             the name of an encoding that has them; None: those of the published file, or none.
 
     Returns:
-        The specification. Its `config` says `split_special_tokens`: like tiktoken, it takes special tokens in a text for
-        plain text unless told otherwise.
+        The specification. Its `config` says `split_special_tokens`: like tiktoken, it takes special tokens in a text
+        for plain text unless told otherwise.
 
     Raises:
         LoadError: the file is not there.
@@ -62,7 +63,7 @@ def convert(
             core does not reproduce.
 
     Example:
-        `Tokenizer.from_file("x.tiktoken", pattern=r"\\w+|\\W", special_tokens={"<|end|>": 1000})`
+        `Tokenizer.from_file("x.tiktoken", pattern="[a-z]+|[^a-z]", special_tokens={"<|end|>": 1000})`
     """
     path = Path(path)
     try:
@@ -81,11 +82,7 @@ def convert(
     return made
 
 
-def resolve(
-    special_tokens: Mapping[str, int] | Iterable[str | AddedToken] | str | None,
-    ranks: Iterable[int],
-    default: Mapping[str, int],
-) -> dict[str, int]:
+def resolve(special_tokens: SpecialTokens | None, ranks: Iterable[int], default: Mapping[str, int]) -> dict[str, int]:
     """Return special tokens as text → id, however they were given.
 
     Raises:
@@ -123,8 +120,8 @@ def _encoding(sha256: str, pattern: str | None, special_tokens: object, where: s
             return known
         raise UnsupportedError(
             f"{where} is a tiktoken rank file that is not a published one, and does not say how texts are split; pass "
-            f"pattern=, the regular expression of its encoding or the name of one that has it ({', '.join(ENCODINGS)}), "
-            "and special_tokens=, text → id"
+            "pattern=, the regular expression of its encoding or the name of one that has it "
+            f"({', '.join(ENCODINGS)}), and special_tokens=, text → id"
         )
     named = ENCODINGS.get(pattern)
     if named is not None and named.sha256 == sha256:

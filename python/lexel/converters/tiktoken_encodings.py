@@ -53,9 +53,7 @@ def _cased_words(without: str = "") -> str:
 
 _O200K = _cased_words() + r"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 _KIMI = (
-    r"[\p{Han}]+|"
-    + _cased_words(r"&&[^\p{Han}]")
-    + r"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+    r"[\p{Han}]+|" + _cased_words(r"&&[^\p{Han}]") + r"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
 _P50K_SHA = "94b5ca7dff4d00767bc256fdd1b27e5b17361d7b8a5f968547f9f23eb70d2069"
 _O200K_SHA = "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d"
@@ -79,8 +77,13 @@ def _llama3() -> dict[str, int]:
 
 
 _KIMI_SPECIAL = {
-    **{"[BOS]": 163584, "[EOS]": 163585, "<|im_end|>": 163586, "<|im_user|>": 163587, "<|im_assistant|>": 163588},
-    **{"<|im_system|>": 163594, "<|im_middle|>": 163601},
+    "[BOS]": 163584,
+    "[EOS]": 163585,
+    "<|im_end|>": 163586,
+    "<|im_user|>": 163587,
+    "<|im_assistant|>": 163588,
+    "<|im_system|>": 163594,
+    "<|im_middle|>": 163601,
 }
 _FIM = {"<|fim_prefix|>": 50281, "<|fim_middle|>": 50282, "<|fim_suffix|>": 50283}
 _FIM_100K = {"<|fim_prefix|>": 100258, "<|fim_middle|>": 100259, "<|fim_suffix|>": 100260}
@@ -106,9 +109,7 @@ ENCODINGS: dict[str, TiktokenEncoding] = {
             "223921b76ee99bde995b7ff738513eef100fb51d18c93597a113bcffe865b2a7",
             {"eos": _END},
         ),
-        TiktokenEncoding(
-            "o200k_base", _O200K, {_END: 199999, "<|endofprompt|>": 200018}, _O200K_SHA, {"eos": _END}
-        ),
+        TiktokenEncoding("o200k_base", _O200K, {_END: 199999, "<|endofprompt|>": 200018}, _O200K_SHA, {"eos": _END}),
         TiktokenEncoding(
             "o200k_harmony",
             _O200K,
