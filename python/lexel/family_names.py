@@ -57,7 +57,14 @@ MODULES = {
 }
 # The same of classes that state none: those that only run a file, and those written in Python.
 OTHER_MODULES = {
+    "ByT5Tokenizer": "byt5",
+    "CanineTokenizer": "canine",
+    "DiaTokenizer": "dia",
+    "M2M100Tokenizer": "m2m_100",
+    "MarianTokenizer": "marian",
     "ParakeetTokenizer": "parakeet",
+    "PerceiverTokenizer": "perceiver",
+    "Speech2TextTokenizer": "speech_to_text",
 }
 # Other names of the same class.
 ALIASES = {

@@ -22,22 +22,14 @@ if TYPE_CHECKING:
     from lexel.batch_encoding import BatchEncoding
     from lexel.spec import Json
 
-__all__ = ["Translation", "Translator"]
+__all__ = ["Modes", "Translation", "Translator"]
 
 
-class Translation:
-    """The methods of translation, for a tokenizer that has `src_lang`, `tgt_lang` and the two setters of tokens."""
+class Modes:
+    """The two modes of a tokenizer whose translations are encoded otherwise than what is translated.
 
-    # Source and target of `prepare_seq2seq_batch` where none are given.
-    usual_languages: ClassVar[tuple[str, str]] = ("en_XX", "ro_RO")
-
-    def _switch_to_input_mode(self: Any) -> None:
-        self.set_src_lang_special_tokens(self.src_lang)
-
-    def _switch_to_target_mode(self: Any) -> None:
-        if self.tgt_lang is None:
-            self.tgt_lang = self.src_lang
-        self.set_tgt_lang_special_tokens(self.tgt_lang)
+    A class states `_switch_to_input_mode` and `_switch_to_target_mode`.
+    """
 
     def __call__(self: Any, text: Any = None, *args: Any, **kwargs: Any) -> Any:
         """Encode texts in the source language, and `text_target` in that of translations; see `Tokenizer`."""
@@ -56,6 +48,21 @@ class Translation:
             return super()._encode_target(text, pair, options)  # type: ignore[misc,no-any-return]
         finally:
             self._switch_to_input_mode()
+
+
+class Translation(Modes):
+    """The methods of translation, for a tokenizer that has `src_lang`, `tgt_lang` and the two setters of tokens."""
+
+    # Source and target of `prepare_seq2seq_batch` where none are given.
+    usual_languages: ClassVar[tuple[str, str]] = ("en_XX", "ro_RO")
+
+    def _switch_to_input_mode(self: Any) -> None:
+        self.set_src_lang_special_tokens(self.src_lang)
+
+    def _switch_to_target_mode(self: Any) -> None:
+        if self.tgt_lang is None:
+            self.tgt_lang = self.src_lang
+        self.set_tgt_lang_special_tokens(self.tgt_lang)
 
     def prepare_seq2seq_batch(
         self: Any,
