@@ -27,6 +27,8 @@ from lexel.families.albert import AlbertTokenizer as AlbertTokenizer
 from lexel.families.albert import AlbertTokenizer as AlbertTokenizerFast
 from lexel.families.barthez import BarthezTokenizer as BarthezTokenizer
 from lexel.families.barthez import BarthezTokenizer as BarthezTokenizerFast
+from lexel.families.bartpho import BartphoTokenizer as BartphoTokenizer
+from lexel.families.bartpho import BartphoTokenizer as BartphoTokenizerFast
 from lexel.families.bert import BertTokenizer as BertTokenizer
 from lexel.families.bert import BertTokenizer as BertTokenizerFast
 from lexel.families.bert import BertTokenizer as ElectraTokenizer
@@ -39,13 +41,19 @@ from lexel.families.bert import BertTokenizer as MobileBertTokenizer
 from lexel.families.bert import BertTokenizer as MobileBertTokenizerFast
 from lexel.families.bert import BertTokenizer as SqueezeBertTokenizer
 from lexel.families.bert import BertTokenizer as SqueezeBertTokenizerFast
+from lexel.families.bert_generation import BertGenerationTokenizer as BertGenerationTokenizer
+from lexel.families.bert_generation import BertGenerationTokenizer as BertGenerationTokenizerFast
 from lexel.families.bert_legacy import BertTokenizerLegacy as BertTokenizerLegacy
 from lexel.families.big_bird import BigBirdTokenizer as BigBirdTokenizer
 from lexel.families.big_bird import BigBirdTokenizer as BigBirdTokenizerFast
 from lexel.families.blenderbot import BlenderbotTokenizer as BlenderbotTokenizer
 from lexel.families.blenderbot import BlenderbotTokenizer as BlenderbotTokenizerFast
+from lexel.families.byt5 import ByT5Tokenizer as ByT5Tokenizer
+from lexel.families.byt5 import ByT5Tokenizer as ByT5TokenizerFast
 from lexel.families.camembert import CamembertTokenizer as CamembertTokenizer
 from lexel.families.camembert import CamembertTokenizer as CamembertTokenizerFast
+from lexel.families.canine import CanineTokenizer as CanineTokenizer
+from lexel.families.canine import CanineTokenizer as CanineTokenizerFast
 from lexel.families.clip import CLIPTokenizer as CLIPTokenizer
 from lexel.families.clip import CLIPTokenizer as CLIPTokenizerFast
 from lexel.families.code_llama import CodeLlamaTokenizer as CodeLlamaTokenizer
@@ -60,6 +68,8 @@ from lexel.families.deberta import DebertaTokenizer as DebertaTokenizer
 from lexel.families.deberta import DebertaTokenizer as DebertaTokenizerFast
 from lexel.families.deberta_v2 import DebertaV2Tokenizer as DebertaV2Tokenizer
 from lexel.families.deberta_v2 import DebertaV2Tokenizer as DebertaV2TokenizerFast
+from lexel.families.dia import DiaTokenizer as DiaTokenizer
+from lexel.families.dia import DiaTokenizer as DiaTokenizerFast
 from lexel.families.distilbert import DistilBertTokenizer as DistilBertTokenizer
 from lexel.families.distilbert import DistilBertTokenizer as DistilBertTokenizerFast
 from lexel.families.dpr import DPRContextEncoderTokenizer as DPRContextEncoderTokenizer
@@ -80,6 +90,8 @@ from lexel.families.gpt2 import GPT2Tokenizer as GPT2Tokenizer
 from lexel.families.gpt2 import GPT2Tokenizer as GPT2TokenizerFast
 from lexel.families.gpt_neox import GPTNeoXTokenizer as GPTNeoXTokenizer
 from lexel.families.gpt_neox import GPTNeoXTokenizer as GPTNeoXTokenizerFast
+from lexel.families.gpt_sw3 import GPTSw3Tokenizer as GPTSw3Tokenizer
+from lexel.families.gpt_sw3 import GPTSw3Tokenizer as GPTSw3TokenizerFast
 from lexel.families.herbert import HerbertTokenizer as HerbertTokenizer
 from lexel.families.herbert import HerbertTokenizer as HerbertTokenizerFast
 from lexel.families.lasr import LasrTokenizer as LasrTokenizer
@@ -88,6 +100,10 @@ from lexel.families.llama import LlamaTokenizer as LlamaTokenizer
 from lexel.families.llama import LlamaTokenizer as LlamaTokenizerFast
 from lexel.families.llama import LlamaTokenizer as Phi3Tokenizer
 from lexel.families.llama import LlamaTokenizer as Phi3TokenizerFast
+from lexel.families.m2m_100 import M2M100Tokenizer as M2M100Tokenizer
+from lexel.families.m2m_100 import M2M100Tokenizer as M2M100TokenizerFast
+from lexel.families.marian import MarianTokenizer as MarianTokenizer
+from lexel.families.marian import MarianTokenizer as MarianTokenizerFast
 from lexel.families.mbart import MBartTokenizer as MBartTokenizer
 from lexel.families.mbart import MBartTokenizer as MBartTokenizerFast
 from lexel.families.mbart50 import MBart50Tokenizer as MBart50Tokenizer
@@ -104,6 +120,10 @@ from lexel.families.parakeet import ParakeetTokenizer as ParakeetTokenizer
 from lexel.families.parakeet import ParakeetTokenizer as ParakeetTokenizerFast
 from lexel.families.pegasus import PegasusTokenizer as PegasusTokenizer
 from lexel.families.pegasus import PegasusTokenizer as PegasusTokenizerFast
+from lexel.families.perceiver import PerceiverTokenizer as PerceiverTokenizer
+from lexel.families.perceiver import PerceiverTokenizer as PerceiverTokenizerFast
+from lexel.families.plbart import PLBartTokenizer as PLBartTokenizer
+from lexel.families.plbart import PLBartTokenizer as PLBartTokenizerFast
 from lexel.families.qwen2 import Qwen2Tokenizer as Qwen2Tokenizer
 from lexel.families.qwen2 import Qwen2Tokenizer as Qwen2TokenizerFast
 from lexel.families.qwen3_5 import Qwen3_5Tokenizer as Qwen3_5Tokenizer
@@ -124,8 +144,14 @@ from lexel.families.roberta import RobertaTokenizer as RobertaTokenizer
 from lexel.families.roberta import RobertaTokenizer as RobertaTokenizerFast
 from lexel.families.seamless_m4t import SeamlessM4TTokenizer as SeamlessM4TTokenizer
 from lexel.families.seamless_m4t import SeamlessM4TTokenizer as SeamlessM4TTokenizerFast
+from lexel.families.siglip import SiglipTokenizer as SiglipTokenizer
+from lexel.families.siglip import SiglipTokenizer as SiglipTokenizerFast
 from lexel.families.siglip2 import Siglip2Tokenizer as Siglip2Tokenizer
 from lexel.families.siglip2 import Siglip2Tokenizer as Siglip2TokenizerFast
+from lexel.families.speech_to_text import Speech2TextTokenizer as Speech2TextTokenizer
+from lexel.families.speech_to_text import Speech2TextTokenizer as Speech2TextTokenizerFast
+from lexel.families.speecht5 import SpeechT5Tokenizer as SpeechT5Tokenizer
+from lexel.families.speecht5 import SpeechT5Tokenizer as SpeechT5TokenizerFast
 from lexel.families.splinter import SplinterTokenizer as SplinterTokenizer
 from lexel.families.splinter import SplinterTokenizer as SplinterTokenizerFast
 from lexel.families.t5 import T5Tokenizer as MT5Tokenizer
@@ -170,7 +196,11 @@ __all__ = [
     "BartTokenizerFast",
     "BarthezTokenizer",
     "BarthezTokenizerFast",
+    "BartphoTokenizer",
+    "BartphoTokenizerFast",
     "BatchEncoding",
+    "BertGenerationTokenizer",
+    "BertGenerationTokenizerFast",
     "BertTokenizer",
     "BertTokenizerFast",
     "BertTokenizerLegacy",
@@ -178,10 +208,14 @@ __all__ = [
     "BigBirdTokenizerFast",
     "BlenderbotTokenizer",
     "BlenderbotTokenizerFast",
+    "ByT5Tokenizer",
+    "ByT5TokenizerFast",
     "CLIPTokenizer",
     "CLIPTokenizerFast",
     "CamembertTokenizer",
     "CamembertTokenizerFast",
+    "CanineTokenizer",
+    "CanineTokenizerFast",
     "CharSpan",
     "CodeGenTokenizer",
     "CodeGenTokenizerFast",
@@ -201,6 +235,8 @@ __all__ = [
     "DebertaTokenizerFast",
     "DebertaV2Tokenizer",
     "DebertaV2TokenizerFast",
+    "DiaTokenizer",
+    "DiaTokenizerFast",
     "DistilBertTokenizer",
     "DistilBertTokenizerFast",
     "DynamicCache",
@@ -217,6 +253,8 @@ __all__ = [
     "GPT2TokenizerFast",
     "GPTNeoXTokenizer",
     "GPTNeoXTokenizerFast",
+    "GPTSw3Tokenizer",
+    "GPTSw3TokenizerFast",
     "GemmaTokenizer",
     "GemmaTokenizerFast",
     "GenerationConfig",
@@ -238,6 +276,8 @@ __all__ = [
     "LongformerTokenizerFast",
     "LxmertTokenizer",
     "LxmertTokenizerFast",
+    "M2M100Tokenizer",
+    "M2M100TokenizerFast",
     "MBart50Tokenizer",
     "MBart50TokenizerFast",
     "MBartTokenizer",
@@ -246,6 +286,8 @@ __all__ = [
     "MPNetTokenizerFast",
     "MT5Tokenizer",
     "MT5TokenizerFast",
+    "MarianTokenizer",
+    "MarianTokenizerFast",
     "MissingDependencyError",
     "MistralCommonBackend",
     "MistralCommonTokenizer",
@@ -259,11 +301,15 @@ __all__ = [
     "NougatTokenizerFast",
     "OpenAIGPTTokenizer",
     "OpenAIGPTTokenizerFast",
+    "PLBartTokenizer",
+    "PLBartTokenizerFast",
     "PaddingStrategy",
     "ParakeetTokenizer",
     "ParakeetTokenizerFast",
     "PegasusTokenizer",
     "PegasusTokenizerFast",
+    "PerceiverTokenizer",
+    "PerceiverTokenizerFast",
     "Phi3Tokenizer",
     "Phi3TokenizerFast",
     "PreTrainedTokenizer",
@@ -285,7 +331,13 @@ __all__ = [
     "SentencePieceBackend",
     "Siglip2Tokenizer",
     "Siglip2TokenizerFast",
+    "SiglipTokenizer",
+    "SiglipTokenizerFast",
     "SpecialTokenError",
+    "Speech2TextTokenizer",
+    "Speech2TextTokenizerFast",
+    "SpeechT5Tokenizer",
+    "SpeechT5TokenizerFast",
     "SplinterTokenizer",
     "SplinterTokenizerFast",
     "SqueezeBertTokenizer",

@@ -57,14 +57,20 @@ MODULES = {
 }
 # The same of classes that state none: those that only run a file, and those written in Python.
 OTHER_MODULES = {
+    "BartphoTokenizer": "bartpho",
+    "BertGenerationTokenizer": "bert_generation",
     "ByT5Tokenizer": "byt5",
     "CanineTokenizer": "canine",
     "DiaTokenizer": "dia",
+    "GPTSw3Tokenizer": "gpt_sw3",
     "M2M100Tokenizer": "m2m_100",
     "MarianTokenizer": "marian",
+    "PLBartTokenizer": "plbart",
     "ParakeetTokenizer": "parakeet",
     "PerceiverTokenizer": "perceiver",
+    "SiglipTokenizer": "siglip",
     "Speech2TextTokenizer": "speech_to_text",
+    "SpeechT5Tokenizer": "speecht5",
 }
 # Other names of the same class.
 ALIASES = {

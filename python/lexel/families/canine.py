@@ -14,9 +14,9 @@ from lexel.families.marked import taking_space
 __all__ = ["CanineTokenizer"]
 
 _CHARACTERS = 0x110000
-_PAD, _CLS, _SEP, _BOS, _MASK, _RESERVED = 0, 0xE000, 0xE001, 0xE002, 0xE003, 0xE004
+_PAD, _CLS, _SEP, _MASK = map(chr, (0, 0xE000, 0xE001, 0xE003))
 # The names of the characters that stand for special tokens, all but one in the private use area.
-_NAMES = {_CLS: "[CLS]", _SEP: "[SEP]", _BOS: "[BOS]", _MASK: "[MASK]", _PAD: "[PAD]", _RESERVED: "[RESERVED]"}
+_NAMES = {0: "[PAD]", 0xE000: "[CLS]", 0xE001: "[SEP]", 0xE002: "[BOS]", 0xE003: "[MASK]", 0xE004: "[RESERVED]"}
 
 
 class CanineTokenizer(PythonBackend):
@@ -38,12 +38,12 @@ class CanineTokenizer(PythonBackend):
 
     def __init__(
         self,
-        bos_token: Any = chr(_CLS),
-        eos_token: Any = chr(_SEP),
-        sep_token: Any = chr(_SEP),
-        cls_token: Any = chr(_CLS),
-        pad_token: Any = chr(_PAD),
-        mask_token: Any = chr(_MASK),
+        bos_token: Any = _CLS,
+        eos_token: Any = _SEP,
+        sep_token: Any = _SEP,
+        cls_token: Any = _CLS,
+        pad_token: Any = _PAD,
+        mask_token: Any = _MASK,
         add_prefix_space: bool = False,
         model_max_length: int = 2048,
         **kwargs: Any,

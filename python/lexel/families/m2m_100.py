@@ -118,7 +118,9 @@ class M2M100Tokenizer(Translation, OneText):
     def get_lang_token(self, lang: str) -> str:
         """Return the token of a language."""
         if lang not in self.lang_code_to_token:
-            raise KeyError(f"{lang!r} is no language of {self.language_codes}; these are {list(self.lang_code_to_token)}")
+            raise KeyError(
+                f"{lang!r} is no language of {self.language_codes}; these are {list(self.lang_code_to_token)}"
+            )
         return self.lang_code_to_token[lang]
 
     def get_lang_id(self, lang: str) -> int:
@@ -155,5 +157,5 @@ class M2M100Tokenizer(Translation, OneText):
     def save_vocabulary(self, save_directory: str, filename_prefix: str | None = None) -> tuple[str, ...]:
         """Write the vocabulary and the model; return their paths."""
         names = self.vocab_files_names
-        files = {names["vocab_file"]: self.encoder, names["spm_file"]: self.sp_model.content}
+        files: dict[str, Any] = {names["vocab_file"]: self.encoder, names["spm_file"]: self.sp_model.content}
         return write_files(save_directory, filename_prefix, files)

@@ -28,7 +28,9 @@ def read_text(path: str | os.PathLike[str], name: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise FormatError(f"{path} is not UTF-8 text: byte {error.start} is {error.object[error.start]:#04x}") from error
+        raise FormatError(
+            f"{path} is not UTF-8 text: byte {error.start} is {error.object[error.start]:#04x}"
+        ) from error
 
 
 def read_object(path: str | os.PathLike[str], name: str) -> dict[str, Any]:

@@ -49,9 +49,7 @@ class PerceiverTokenizer(ByteTokens):
             "cls_token": cls_token,
             "sep_token": sep_token,
         }
-        tokens = {
-            name: AddedToken(token) if isinstance(token, str) else token for name, token in named.items()
-        }
+        tokens = {name: AddedToken(token) if isinstance(token, str) else token for name, token in named.items()}
         self._added_tokens_decoder = dict(enumerate(tokens.values()))
         kwargs.setdefault("special_tokens_pattern", "cls_sep")
         super().__init__(**tokens, model_max_length=model_max_length, **kwargs)

@@ -140,5 +140,5 @@ class Speech2TextTokenizer(OneText):
     def save_vocabulary(self, save_directory: str, filename_prefix: str | None = None) -> tuple[str, ...]:
         """Write the vocabulary and the model; return their paths."""
         names = self.vocab_files_names
-        files = {names["vocab_file"]: self.encoder, names["spm_file"]: self.sp_model.content}
+        files: dict[str, Any] = {names["vocab_file"]: self.encoder, names["spm_file"]: self.sp_model.content}
         return write_files(save_directory, filename_prefix, files)
