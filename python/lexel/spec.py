@@ -26,6 +26,7 @@ __all__ = [
     "bpe",
     "byte_alphabet",
     "byte_level",
+    "id_below",
     "index_of",
     "leaves",
     "metaspace",
@@ -138,6 +139,11 @@ def unigram(pieces: Iterable[tuple[str, float]], *, unk_id: int | None, byte_fal
         "vocab": [[piece, score] for piece, score in pieces],
         "byte_fallback": byte_fallback,
     }
+
+
+def id_below(size: int, index: int) -> int | None:
+    """Return an id that a class has fixed; None where its vocabulary is too small to have it."""
+    return index if index < size else None
 
 
 def index_of(pieces: Sequence[tuple[str, float]], token: Any, default: int) -> int | None:

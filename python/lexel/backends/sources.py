@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from lexel import spec
 from lexel.backends import edits
 from lexel.backends.engine import Compiled, compile_json, read_pipeline
+from lexel.backends.vocabulary_files import find_vocabulary, ranks_and_names, states_pipeline
 from lexel.converters import gguf
 from lexel.converters.detect import FileFormat, detect
 from lexel.converters.merges import usable_merges
@@ -17,7 +18,7 @@ from lexel.converters.read import read_spec
 from lexel.converters.vocab_merges import merges_beside, read_merges, read_pieces, read_vocab
 from lexel.errors import LoadError, UnsupportedError
 from lexel.spec import Spec
-from lexel.tokenizer.loading import PIPELINE_FILE, read_options, read_tokenizer_config
+from lexel.tokenizer.loading import CONFIG_FILE, PIPELINE_FILE, read_options, read_tokenizer_config
 from lexel.tokenizer.template_files import load_templates
 
 if TYPE_CHECKING:
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Loaded", "from_vocab", "load", "read_file", "read_gguf", "read_tokenizer_json", "write_vocabulary"]
 
-# Files that hold a vocabulary where there is no tokenizer.json, most telling first.
-_OTHER_SOURCES = ("tekken.json", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "tiktoken.model")
-
 
 @dataclass(slots=True)
 class Loaded:
@@ -40,6 +38,8 @@ class Loaded:
     compiled: Compiled | None
     options: dict[str, Any] = field(default_factory=dict)
     init_inputs: tuple[Any, ...] = ()
+    # A SentencePiece model, of which the class takes the vocabulary.
+    sentencepiece: Path | None = None
 
 
 def read_tokenizer_json(path: Path) -> Compiled:
@@ -94,7 +94,12 @@ def from_vocab(vocab: Any, merges: Any, *, unk_id: int | None) -> Compiled:
 
 
 def load(
-    files: ModelFiles, given: dict[str, Any], class_files: Mapping[str, str], edited: Collection[str] | None = None
+    files: ModelFiles,
+    given: dict[str, Any],
+    class_files: Mapping[str, str],
+    edited: Collection[str] | None = None,
+    *,
+    generic: bool = False,
 ) -> Loaded:
     """Read a folder: the pipeline verbatim where it is stated, and all settings.
 
@@ -103,10 +108,11 @@ def load(
         given: what the caller passed.
         class_files: argument → file name of the class, for folders that state no pipeline.
         edited: the arguments that may change stages of a stated pipeline; None: all that can.
+        generic: there is no class; a vocabulary that no configuration names one for is read as its own library does.
 
     Raises:
         LoadError: there is nothing a tokenizer could be made of.
-        UnsupportedError: only files of a format that is not read.
+        UnsupportedError: a vocabulary that alone does not say how texts are cut.
     """
     name = given.pop("gguf_file", None)
     if name is not None:
@@ -118,21 +124,28 @@ def load(
     options, init_inputs = read_options(
         files, given, has_pipeline=path is not None, chat_template=load_templates(files)
     )
+    asked = {key: value for key, value in given.items() if edited is None or key in edited}
     if path is not None:
-        asked = {key: value for key, value in given.items() if edited is None or key in edited}
         return Loaded(edits.apply(read_tokenizer_json(path), asked), options, init_inputs)
-    found = {key: files.get(filename) for key, filename in class_files.items()}
-    vocab = given.get("vocab") or found.get("vocab_file") or files.get("vocab.json") or files.get("vocab.txt")
+    vocab = given.get("vocab") or given.get("vocab_file") or find_vocabulary(files, class_files)
     if vocab is None:
         raise _nothing_in(files)
-    kind = detect(Path(vocab)) if isinstance(vocab, (str, Path)) else FileFormat.VOCAB_JSON
-    if kind not in (FileFormat.VOCAB_JSON, FileFormat.VOCAB_TXT):
-        raise UnsupportedError(
-            f"{files.name!r} has no tokenizer.json, and {Path(vocab).name} is a {kind}, which is not read yet; save "
-            "the tokenizer once with the library it was made with, so that a tokenizer.json is there"
-        )
-    options["vocab"] = vocab
-    merges = given.get("merges") or found.get("merges_file") or files.get("merges.txt")
+    if not isinstance(vocab, (str, Path)):
+        return Loaded(None, options, init_inputs)
+    path, kind = Path(vocab), detect(Path(vocab))
+    options.pop("vocab", None)
+    if states_pipeline(kind) or (generic and "tokenizer_class" not in read_tokenizer_config(files)):
+        names = ranks_and_names(path, options) if kind is FileFormat.TIKTOKEN and not generic else None
+        compiled, stated = read_file(path, special_tokens=names)
+        # A bare file leaves special tokens in texts alone; a folder is there to say what they are.
+        if not generic or files.get(CONFIG_FILE) is not None:
+            stated.pop("split_special_tokens", None)
+        stated.pop("tokenizer_class", None)
+        return Loaded(edits.apply(compiled, asked), {**stated, **options}, init_inputs)
+    if kind is FileFormat.SENTENCEPIECE:
+        return Loaded(None, options, init_inputs, sentencepiece=path)
+    options["vocab"] = path
+    merges = given.get("merges") or given.get("merges_file") or files.get(class_files.get("merges_file", "merges.txt"))
     if merges is not None:
         options["merges"] = merges
     return Loaded(None, options, init_inputs)
@@ -152,7 +165,6 @@ def _pipeline_name(files: ModelFiles) -> str:
     return max(found, default=best)[1]
 
 
-_MISTRAL = "which Mistral's library runs (pip install 'lexel[mistral]'): MistralCommonBackend"
 # The surface this package has is that of this version; older pipeline files are chosen as it would.
 _REFERENCE_VERSION = (5, 23, 0)
 
@@ -160,15 +172,6 @@ _REFERENCE_VERSION = (5, 23, 0)
 def _nothing_in(files: ModelFiles) -> Exception:
     names = files.names()
     for name in names:
-        if name == "tekken.json" or ".model.v" in name:
-            return UnsupportedError(
-                f"{files.name!r} has no tokenizer.json, and has {name}, {_MISTRAL}.from_pretrained({files.name!r})"
-            )
-        if name in _OTHER_SOURCES or name.endswith((".model", ".tiktoken")):
-            return UnsupportedError(
-                f"{files.name!r} has no tokenizer.json, and {name} is a format that is not read yet; save the "
-                "tokenizer once with the library it was made with, so that a tokenizer.json is there"
-            )
         if name.endswith(".gguf"):
             return LoadError(f"{files.name!r} has no tokenizer.json; to read the one inside {name}, pass gguf_file=…")
     listed = ", ".join(names[:12]) or "no files"

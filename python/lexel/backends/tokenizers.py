@@ -7,6 +7,8 @@ engine, so any number of threads may share a tokenizer. Where the core cannot co
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -19,12 +21,15 @@ from lexel.backends.pipeline_calls import PipelineCalls
 from lexel.backends.pipeline_view import PipelineView, view_of
 from lexel.backends.post_processor import with_ends, writes_any_ends, writes_ends
 from lexel.backends.seed import Seed, split_options, stored_defaults
+from lexel.backends.vocabulary_files import model_kind
+from lexel.converters.detect import FileFormat, detect
+from lexel.converters.sentencepiece_proto import read_proto
+from lexel.converters.sentencepiece_vocabulary import extract, plain_spec
 from lexel.errors import FormatError, UnsupportedError
 from lexel.padding import PaddingStrategy, TruncationStrategy
 from lexel.tokenizer.config import generic_name
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from lexel.backends.engine import AnyEngine
@@ -33,6 +38,14 @@ if TYPE_CHECKING:
     from lexel.tokenizer.config import Compat
 
 __all__ = ["TokenizersBackend"]
+
+
+def _is_whole(vocab: Any) -> bool:
+    """Return whether a vocabulary is a file that says more than tokens and ids."""
+    if not isinstance(vocab, (str, os.PathLike)):
+        return False
+    return detect(Path(vocab)) not in (FileFormat.VOCAB_JSON, FileFormat.VOCAB_TXT, FileFormat.MERGES)
+
 
 _NO_PAD = PaddingStrategy.DO_NOT_PAD
 _NO_CUT = TruncationStrategy.DO_NOT_TRUNCATE
@@ -100,6 +113,13 @@ class TokenizersBackend(PipelineCalls):
             self._core = PipelineView(compiled)
             for key, value in config.items():
                 kwargs.setdefault(key, value)
+        elif "_core" not in self.__dict__ and _is_whole(vocab if vocab is not None else kwargs.get("vocab_file")):
+            path = Path(vocab if vocab is not None else kwargs["vocab_file"])
+            compiled, config = sources.read_file(path)
+            config.pop("tokenizer_class", None)
+            self._core = PipelineView(compiled)
+            for key, value in config.items():
+                kwargs.setdefault(key, value)
         elif "_core" not in self.__dict__ and vocab is not None:
             self._core = PipelineView(sources.from_vocab(vocab, merges, unk_id=kwargs.pop("unk_id", 0)))
             return True
@@ -122,11 +142,18 @@ class TokenizersBackend(PipelineCalls):
         fresh = {text: token for text, token in present.items() if text in named and not token.special}
         fresh |= {token.content: token for _, token in sorted(stated.items()) if token.content not in present}
         fresh = {text: token.replace(special=True) if text in named else token for text, token in fresh.items()}
+        kept = self._kept_symbols() - named
         for token in self._special.tokens():
             if token.content and token.content not in present:
-                fresh.setdefault(token.content, token)
+                fresh.setdefault(token.content, token.replace(special=False) if token.content in kept else token)
         if fresh:
             self._core.add(list(fresh.values()))
+
+    def _kept_symbols(self) -> set[str]:
+        """Return the symbols a SentencePiece model was trained with: extra tokens that stay in decoded texts."""
+        if not self.__dict__.pop("_symbols", False):
+            return set()
+        return {str(token) for token in self._special.extra if isinstance(token, AddedToken) and not token.special}
 
     # --- the engine -------------------------------------------------------------------------------------------------
 
@@ -301,9 +328,12 @@ class TokenizersBackend(PipelineCalls):
 
     @classmethod
     def _from_files(cls, files: ModelFiles, init_inputs: tuple[Any, ...], given: dict[str, Any]) -> Self:
-        loaded = sources.load(files, given, cls.vocab_files_names, cls._edited_settings())
+        generic = cls is TokenizersBackend
+        loaded = sources.load(files, given, cls.vocab_files_names, cls._edited_settings(), generic=generic)
         inputs = init_inputs or loaded.init_inputs
         try:
+            if loaded.sentencepiece is not None:
+                return cls._from_sentencepiece(loaded.sentencepiece, inputs, loaded.options)
             if loaded.compiled is None:
                 return cls(*inputs, **loaded.options)
             made = cls._from_seed(loaded.compiled, inputs, loaded.options)
@@ -315,6 +345,34 @@ class TokenizersBackend(PipelineCalls):
             ) from error
         made.init_kwargs.pop("vocab", None)
         return made
+
+    @classmethod
+    def _from_sentencepiece(cls, path: Path, init_inputs: tuple[Any, ...], options: dict[str, Any]) -> Self:
+        """Make a tokenizer of this class around the vocabulary of a SentencePiece model."""
+        proto = read_proto(path)
+        options = cls._order_pieces(extract(proto, model_kind(cls), **options))
+        if cls.__init__ is TokenizersBackend.__init__:
+            built = plain_spec(proto, options)
+            made = cls._from_seed(compile_json(built.to_json()), init_inputs, options, symbols=True)
+        else:
+            made = cls.__new__(cls, *init_inputs)
+            made.__dict__["_symbols"] = True
+            made.__init__(*init_inputs, **options)  # type: ignore[misc]
+        made.vocab_file = str(path)
+        return made
+
+    @classmethod
+    def _order_pieces(cls, options: dict[str, Any]) -> dict[str, Any]:
+        """Return the arguments with the vocabulary in the order of this class, or of the converter put in its place."""
+        # Only code that has imported the converters can have changed one.
+        registry = sys.modules.get("lexel.families.conversions.registry")
+        converter = registry and registry.SLOW_TO_FAST_CONVERTERS.get(cls.__name__)
+        theirs, own = getattr(converter, "convert_from_spm", None), getattr(cls, "convert_from_spm", None)
+        hook = theirs if theirs is not None and not theirs.__module__.startswith("lexel.") else own
+        if hook is not None:
+            options = hook(**options)
+        last = getattr(cls, "convert_from_spm_model", None)
+        return options if last is None else last(**options)
 
     @classmethod
     def _edited_settings(cls) -> Collection[str] | None:
@@ -354,7 +412,9 @@ class TokenizersBackend(PipelineCalls):
         return cls._from_seed(compiled, (), {"name_or_path": str(path), **config, **kwargs})
 
     @classmethod
-    def _from_seed(cls, compiled: Compiled, init_inputs: tuple[Any, ...], options: dict[str, Any]) -> Self:
+    def _from_seed(
+        cls, compiled: Compiled, init_inputs: tuple[Any, ...], options: dict[str, Any], *, symbols: bool = False
+    ) -> Self:
         """Make a tokenizer of this class that runs a given pipeline, whatever its constructor would build.
 
         A constructor gets the settings it has parameters for; the others reach ours behind its back, so that a class
@@ -363,6 +423,8 @@ class TokenizersBackend(PipelineCalls):
         self = cls.__new__(cls, *init_inputs)
         accepted, rest = split_options(cls.__init__, options)
         self.__dict__["_seed"] = Seed(compiled, rest)
+        if symbols:
+            self.__dict__["_symbols"] = True
         self.__init__(*init_inputs, **accepted)  # type: ignore[misc]
         return self
 

@@ -47,7 +47,7 @@ class AlbertTokenizer(Family):
         """Return the pipeline around a vocabulary."""
         scheme = "always" if settings["add_prefix_space"] else "never"
         return Spec(
-            model=spec.unigram(vocab, unk_id=spec.index_of(vocab, settings["unk_token"], 1)),
+            model=spec.unigram(vocab, unk_id=spec.id_below(len(vocab), 1)),
             normalizer=sentencepiece.cleaned(settings),
             pre_tokenizer=sentencepiece.words(scheme),
             decoder=spec.metaspace(scheme),

@@ -11,6 +11,7 @@ from lexel import spec
 from lexel.families import sentencepiece
 from lexel.families.family import Family, Vocab
 from lexel.families.marked import taking_space
+from lexel.families.spm_orders import in_front
 from lexel.spec import Json, Spec
 
 __all__ = ["CamembertTokenizer"]
@@ -42,6 +43,14 @@ class CamembertTokenizer(Family):
         "add_prefix_space": True,
         "vocab_file": None,
     }
+
+    @classmethod
+    def convert_from_spm(cls, vocab: Vocab = None, **kwargs: Any) -> dict[str, Any]:
+        """Return the constructor arguments with the fairseq's special tokens in front, the mask behind."""
+        settings = {**cls.defaults, **kwargs}
+        first: list[str | tuple[str, float]] = [("<s>NOTUSED", 0.0), "pad_token", ("</s>NOTUSED", 0.0), "unk_token"]
+        first.append(("<unk>NOTUSED", -100.0))
+        return {**kwargs, "vocab": in_front(vocab, settings, first, instead_of=1, behind=["mask_token"])}
 
     @classmethod
     def own_tokens(cls, settings: dict[str, Any]) -> list[str]:

@@ -59,7 +59,8 @@ class CodeLlamaTokenizer(LlamaTokenizer):
     def settle(cls, settings: dict[str, Any]) -> dict[str, Any]:
         """Return the settings with these tokens among the extra special ones."""
         given = settings["additional_special_tokens"] or settings.get("extra_special_tokens") or []
-        extra = list(dict.fromkeys([*map(str, given), *cls.own_tokens(settings)]))
+        texts = {str(token) for token in given}
+        extra = [*given, *(token for token in cls.own_tokens(settings) if token not in texts)]
         return {**settings, "additional_special_tokens": None, "extra_special_tokens": extra}
 
     @classmethod

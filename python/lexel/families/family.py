@@ -16,6 +16,7 @@ from lexel.converters.detect import FileFormat, detect
 from lexel.converters.merges import generate_merges, usable_merges
 from lexel.converters.vocab_merges import merges_beside, read_merges, read_pieces, read_vocab
 from lexel.families.asked import as_stated, changed_stages, charsmap_in
+from lexel.families.opening import opened, taken
 from lexel.families.rebuilding import Kept, reads_alike
 from lexel.tokenizer.config import generic_name
 from lexel.tokenizer.loading import PIPELINE_FILE, read_tokenizer_config
@@ -34,6 +35,8 @@ __all__ = ["Family", "Vocab"]
 # Token → id of BPE and WordPiece; (piece, score) pairs of Unigram.
 Vocab = Any
 _OTHER_SOURCES = ("tokenizer_object", "tokenizer_file", "gguf_file")
+# Formats of whole tokenizers, of which a class takes no vocabulary.
+_WHOLE = (FileFormat.TOKENIZER_JSON, FileFormat.GGUF, FileFormat.MERGES)
 _EXTRA = ("extra_special_tokens", "additional_special_tokens")
 
 
@@ -68,6 +71,10 @@ class Family(TokenizersBackend):
     read_by_v4: ClassVar[bool] = True
     # The id of the unknown token of a Unigram model, where the class says it whatever the vocabulary.
     unk_id: ClassVar[int | None] = None
+    # Whether the symbols a SentencePiece model was trained with are left out of decoded texts as special tokens are.
+    symbols_are_special: ClassVar[bool] = False
+    # Whether such a model brings a pipeline of its own, as it does where there is no class.
+    plain_of_models: ClassVar[bool] = False
     # Whether they keep the flags of special tokens, or add these anew by their texts.
     keeps_flags: ClassVar[bool] = True
 
@@ -78,6 +85,11 @@ class Family(TokenizersBackend):
 
     def __init__(self, vocab: Vocab = None, merges: Any = None, **options: Any) -> None:
         strict = options.pop("strict", False)
+        if "_seed" not in self.__dict__:
+            given = opened(type(self), {"vocab": vocab, "merges": merges, **options})
+            self.__dict__.update(given.state)
+            options = given.options
+            vocab, merges = options.pop("vocab", None), options.pop("merges", None)
         settings = {**self.defaults, **options}
         if "_seed" not in self.__dict__ and all(settings.get(key) is None for key in _OTHER_SOURCES):
             settings = self.settle(settings)
@@ -96,6 +108,30 @@ class Family(TokenizersBackend):
                 and name not in self.__dict__
             ):
                 setattr(self, name, settings[name])
+        asked = self.__dict__.pop("_asked", None)
+        if asked:
+            self._follow(self.defaults, {**self.defaults, **asked})
+
+    @classmethod
+    def convert_from_spm(cls, vocab: Any = None, **kwargs: Any) -> dict[str, Any]:
+        """Return the constructor arguments of a tokenizer made from a SentencePiece model: here pieces are reordered.
+
+        Override it for another order, other added tokens, or another character map.
+
+        Args:
+            vocab: the file's vocabulary: (piece, score) pairs, or piece → id for a BPE class.
+            **kwargs: the other arguments as they were given (no defaults of the class): special tokens, `merges`,
+                `additional_special_tokens` (the file's control and user-defined symbols), settings.
+        """
+        return {**kwargs, "vocab": vocab}
+
+    @classmethod
+    def _from_sentencepiece(cls, path: Path, init_inputs: tuple[Any, ...], options: dict[str, Any]) -> Self:
+        return cls(*init_inputs, **{**options, "vocab": path})
+
+    @classmethod
+    def _order_pieces(cls, options: dict[str, Any]) -> dict[str, Any]:
+        return taken(cls, super()._order_pieces(options))
 
     @classmethod
     def settle(cls, settings: dict[str, Any]) -> dict[str, Any]:
@@ -140,16 +176,20 @@ class Family(TokenizersBackend):
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str], **kwargs: Any) -> Self:
-        """Load a tokenizer from one file: a `tokenizer.json`, a GGUF file, or a vocabulary of this class's kind.
+        """Load a tokenizer from one file of any format; the format is found from its bytes.
+
+        Of a bare vocabulary and of a SentencePiece model this class takes the vocabulary; the others say how texts are
+        cut, and their pipeline is run.
 
         Raises:
-            UnsupportedError: a file of another format; names it.
+            UnsupportedError: the class has no use for such a file; names both.
             FormatError: a broken file.
         """
-        own = {"BPE": FileFormat.VOCAB_JSON, "WordPiece": FileFormat.VOCAB_TXT}.get(cls.model)
-        if Path(path).name != PIPELINE_FILE and detect(Path(path)) is own:
-            return cls(vocab=path, **{"name_or_path": str(path), **kwargs})
-        return super().from_file(path, **kwargs)
+        kind = FileFormat.TOKENIZER_JSON if Path(path).name == PIPELINE_FILE else detect(Path(path))
+        # A pattern, or special tokens, make ranks what they are not alone.
+        if kind in _WHOLE or kwargs.get("pattern") is not None or kwargs.get("special_tokens") is not None:
+            return super().from_file(path, **kwargs)
+        return cls(vocab=path, **{"name_or_path": str(path), **kwargs})
 
     def _follow(self, stated: dict[str, Any], wanted: dict[str, Any]) -> None:
         """Change the stages that are what this class builds of one set of settings to what it builds of another."""
@@ -255,6 +295,11 @@ def _constructor(cls: type[Family]) -> Callable[..., None]:
             if name in options:
                 raise TypeError(f"{cls.__name__} got two values for {name}")
             options[name] = value
+        if "_seed" not in self.__dict__:
+            # Before the defaults come in: what was given and what was not is different to a vocabulary file.
+            opening = opened(type(self), options)
+            self.__dict__.update(opening.state)
+            options = opening.options
         parent(self, **{**cls.defaults, **options})
 
     __init__.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]

@@ -13,4 +13,6 @@ __all__ = ["FNetTokenizer"]
 class FNetTokenizer(AlbertTokenizer):
     """The tokenizer of FNet, whose models take no attention mask; arguments as those of `AlbertTokenizer`."""
 
+    # Readers build no pipeline of the class around a SentencePiece model.
+    plain_of_models = True
     model_input_names: list[str] = ["input_ids", "token_type_ids"]  # noqa: RUF012

@@ -30,6 +30,11 @@ class LasrTokenizer(DecodesSteps, T5Tokenizer):
     defaults: ClassVar[dict[str, Any]] = {**T5Tokenizer.defaults, "vocab_file": None}
 
     @classmethod
+    def convert_from_spm(cls, vocab: Vocab = None, **kwargs: Any) -> dict[str, Any]:
+        """Return the constructor arguments as they are: sentinels the file lacks are added behind."""
+        return {**kwargs, "vocab": vocab}
+
+    @classmethod
     def spec(cls, vocab: Vocab, merges: list[tuple[str, str]], settings: dict[str, Any]) -> Spec:
         """Return the pipeline around a vocabulary."""
         made = super().spec(vocab, merges, settings)

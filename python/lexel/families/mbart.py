@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from lexel import spec
 from lexel.families import languages, sentencepiece
 from lexel.families.marked import taking_space
+from lexel.families.spm_orders import in_front
 from lexel.families.translation import Translator
 from lexel.spec import Spec
 
@@ -45,6 +46,13 @@ class MBartTokenizer(Translator):
         "tgt_lang": None,
         "additional_special_tokens": None,
     }
+
+    @classmethod
+    def convert_from_spm(cls, vocab: Vocab = None, **kwargs: Any) -> dict[str, Any]:
+        """Return the constructor arguments with special tokens in front of the pieces, languages and mask behind."""
+        first = ("bos_token", "pad_token", "eos_token", "unk_token")
+        behind = [*cls.language_codes, "mask_token"]
+        return {**kwargs, "vocab": in_front(vocab, {**cls.defaults, **kwargs}, first, instead_of=3, behind=behind)}
 
     @classmethod
     def own_tokens(cls, settings: dict[str, Any]) -> list[str]:

@@ -11,6 +11,7 @@ from lexel import spec
 from lexel.families import languages, sentencepiece
 from lexel.families.marked import taking_space
 from lexel.families.mbart import MBartTokenizer
+from lexel.families.spm_orders import in_front
 from lexel.spec import Spec
 
 if TYPE_CHECKING:
@@ -39,6 +40,13 @@ class MBart50Tokenizer(MBartTokenizer):
         "pad_token": "<pad>",
         "mask_token": "<mask>",
     }
+
+    @classmethod
+    def convert_from_spm(cls, vocab: Vocab = None, **kwargs: Any) -> dict[str, Any]:
+        """Return the constructor arguments with special tokens in front of the pieces, languages and mask behind."""
+        first = ("cls_token", "pad_token", "eos_token", "unk_token")
+        behind = [*cls.language_codes, "mask_token"]
+        return {**kwargs, "vocab": in_front(vocab, {**cls.defaults, **kwargs}, first, instead_of=3, behind=behind)}
 
     @classmethod
     def settle(cls, settings: dict[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from lexel import spec
 from lexel.families import languages, sentencepiece
 from lexel.families.marked import taking_space
+from lexel.families.spm_orders import in_front_of_ids
 from lexel.families.translation import Translator
 from lexel.spec import Spec
 
@@ -50,6 +51,12 @@ class NllbTokenizer(Translator):
     }
 
     first_tokens = ("bos_token", "pad_token", "eos_token", "unk_token")
+
+    @classmethod
+    def convert_from_spm(cls, vocab: Vocab = None, **kwargs: Any) -> dict[str, Any]:
+        """Return the constructor arguments with fairseq's special tokens in front of the pieces."""
+        first = ("bos_token", "pad_token", "eos_token", "unk_token")
+        return {**kwargs, "vocab": in_front_of_ids(vocab, {**cls.defaults, **kwargs}, first)}
 
     @classmethod
     def own_tokens(cls, settings: dict[str, Any]) -> list[str]:

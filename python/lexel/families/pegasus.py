@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from lexel import spec
 from lexel.families.family import Family, Vocab
+from lexel.families.spm_orders import in_front
 from lexel.spec import Json, Spec
 
 __all__ = ["PegasusTokenizer"]
@@ -36,6 +37,17 @@ class PegasusTokenizer(Family):
         "additional_special_tokens": None,
         "offset": 103,
     }
+
+    @classmethod
+    def convert_from_spm(cls, vocab: Vocab = None, **kwargs: Any) -> dict[str, Any]:
+        """Return the constructor arguments with the masks and the reserved tokens in front of the pieces."""
+        settings = {"pad_token": "<pad>", "eos_token": "</s>", "mask_token": "<mask_1>", "mask_token_sent": "<mask_2>"}
+        named = [str({**settings, **kwargs}[name]) for name in settings]
+        # A mask that is set to None is left out.
+        first = dict.fromkeys([*named[:2], *(token for token in named[2:] if token != "None")])
+        reserved = [(f"<unk_{index}>", -100.0) for index in range(2, kwargs.get("offset", cls.defaults["offset"]))]
+        front = [*((token, 0.0) for token in first), *reserved]
+        return {**kwargs, "vocab": in_front(vocab, {}, front, instead_of=2)}
 
     @classmethod
     def own_tokens(cls, settings: dict[str, Any]) -> list[str]:

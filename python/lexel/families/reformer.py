@@ -20,6 +20,7 @@ class ReformerTokenizer(Family):
     Beside the arguments of every family: `eos_token`, `unk_token`.
     """
 
+    symbols_are_special = True
     vocab_files_names: ClassVar[dict[str, str]] = {"vocab_file": "spiece.model"}
     kept_post_processor = "any"
     keeps_flags = False

@@ -29,6 +29,7 @@ class RemBertTokenizer(Family):
     model = "Unigram"
     unk_id = 2
     keeps_flags = False
+    symbols_are_special = True
     vocab_files_names: ClassVar[dict[str, str]] = {
         "vocab_file": "sentencepiece.model",
         "tokenizer_file": "tokenizer.json",

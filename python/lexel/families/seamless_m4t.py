@@ -51,6 +51,12 @@ class SeamlessM4TTokenizer(Translator):
     first_tokens = ("pad_token", "unk_token", "bos_token", "eos_token")
 
     @classmethod
+    def convert_from_spm_model(cls, vocab: Vocab = None, **kwargs: Any) -> dict[str, Any]:
+        """Return the constructor arguments with special tokens first; each piece has the id behind its own."""
+        first = {"<pad>": 0, "<unk>": 1, "<s>": 2, "</s>": 3}
+        return {**kwargs, "vocab": {**first, **{piece: index + 1 for index, piece in enumerate(vocab or ())}}}
+
+    @classmethod
     def spec(cls, vocab: Vocab, merges: list[tuple[str, str]], settings: dict[str, Any]) -> Spec:
         """Return the pipeline around a vocabulary."""
         steps: list[Json] = [

@@ -36,6 +36,13 @@ class T5Tokenizer(Family):
     }
 
     @classmethod
+    def convert_from_spm(cls, vocab: Vocab = None, **kwargs: Any) -> dict[str, Any]:
+        """Return the constructor arguments with the sentinels behind the pieces, downwards."""
+        count = kwargs.get("extra_ids", cls.defaults["extra_ids"])
+        sentinels = [(f"<extra_id_{index}>", 0.0) for index in reversed(range(count))]
+        return {**kwargs, "vocab": [*(vocab or ()), *sentinels]}
+
+    @classmethod
     def own_tokens(cls, settings: dict[str, Any]) -> list[str]:
         """Return the sentinels."""
         return [f"<extra_id_{index}>" for index in range(settings["extra_ids"])]
@@ -44,7 +51,8 @@ class T5Tokenizer(Family):
     def settle(cls, settings: dict[str, Any]) -> dict[str, Any]:
         """Return the settings with the sentinels among the extra special tokens."""
         wanted = settings["extra_ids"]
-        given = settings["additional_special_tokens"] or settings.get("extra_special_tokens") or []
+        # Beside the symbols of a SentencePiece model there may be what a configuration says, which counts.
+        given = settings.get("extra_special_tokens") or settings["additional_special_tokens"] or []
         stated = sum(is_sentinel(str(token)) for token in given)
         if stated not in (0, wanted) and wanted > 0:
             raise ValueError(
@@ -64,7 +72,7 @@ class T5Tokenizer(Family):
     def spec(cls, vocab: Vocab, merges: list[tuple[str, str]], settings: dict[str, Any]) -> Spec:
         """Return the pipeline around a vocabulary."""
         return Spec(
-            model=spec.unigram(vocab, unk_id=spec.index_of(vocab, settings["unk_token"], 2)),
+            model=spec.unigram(vocab, unk_id=spec.id_below(len(vocab), 2)),
             normalizer=spec.precompiled(settings["_spm_precompiled_charsmap"]),
             pre_tokenizer=sentencepiece.words("always"),
             decoder=spec.metaspace("always"),

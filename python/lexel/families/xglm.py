@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from lexel import spec
 from lexel.families import sentencepiece
 from lexel.families.family import Family, Vocab
+from lexel.families.spm_orders import in_front
 from lexel.spec import Json, Spec
 
 __all__ = ["XGLMTokenizer"]
@@ -38,6 +39,12 @@ class XGLMTokenizer(Family):
     }
 
     first_tokens = ("bos_token", "pad_token", "eos_token", "unk_token")
+
+    @classmethod
+    def convert_from_spm(cls, vocab: Vocab = None, **kwargs: Any) -> dict[str, Any]:
+        """Return the constructor arguments with fairseq's special tokens in front of the pieces."""
+        settings = {**cls.defaults, **kwargs}
+        return {**kwargs, "vocab": in_front(vocab, settings, cls.first_tokens, instead_of=3)}
 
     @classmethod
     def own_tokens(cls, settings: dict[str, Any]) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from lexel import spec
 from lexel.families import sentencepiece
 from lexel.families.family import Family, Vocab
+from lexel.families.spm_orders import in_front
 from lexel.spec import Json, Spec
 
 __all__ = ["XLMRobertaTokenizer"]
@@ -42,11 +43,18 @@ class XLMRobertaTokenizer(Family):
     first_tokens = ("bos_token", "pad_token", "eos_token", "unk_token", "mask_token")
 
     @classmethod
+    def convert_from_spm(cls, vocab: Vocab = None, **kwargs: Any) -> dict[str, Any]:
+        """Return the constructor arguments with fairseq's special tokens in front of the pieces, the mask behind."""
+        first = ("bos_token", "pad_token", "eos_token", "unk_token")
+        settings = {**cls.defaults, **kwargs}
+        return {**kwargs, "vocab": in_front(vocab, settings, first, instead_of=3, behind=["mask_token"])}
+
+    @classmethod
     def spec(cls, vocab: Vocab, merges: list[tuple[str, str]], settings: dict[str, Any]) -> Spec:
         """Return the pipeline around a vocabulary."""
         scheme = "always" if settings["add_prefix_space"] else "never"
         return Spec(
-            model=spec.unigram(vocab, unk_id=spec.index_of(vocab, settings["unk_token"], 3)),
+            model=spec.unigram(vocab, unk_id=spec.id_below(len(vocab), 3)),
             normalizer=spec.precompiled(settings["_spm_precompiled_charsmap"]),
             pre_tokenizer=sentencepiece.words(scheme),
             decoder=spec.metaspace(scheme),

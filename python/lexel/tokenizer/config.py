@@ -49,6 +49,7 @@ _PRIVATE = (
     "tokenizer_file",
     "tokenizer_object",
     "vocab",
+    "vocab_file",
 )
 
 

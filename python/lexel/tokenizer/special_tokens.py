@@ -121,11 +121,12 @@ class SpecialTokens:
         return list(dict.fromkeys([*self.as_map().values(), *(str(token) for token in self.extra)]))
 
     def tokens(self) -> list[AddedToken]:
-        """Return every special token as an added token, in the order of `texts`."""
+        """Return every special token as an added token, in the order of `texts`; the flags of an extra one count."""
         found: dict[str, AddedToken] = {}
-        for value in [*self.named.values(), *self.extra]:
+        for value in self.named.values():
             if value is not None:
                 found.setdefault(str(value), as_added_token(value, special=True))
+        found.update({str(value): as_added_token(value, special=True) for value in self.extra})
         return list(found.values())
 
     def copy(self) -> SpecialTokens:

@@ -21,7 +21,6 @@ from lexel import (
     LoadError,
     MistralCommonBackend,
     MistralCommonTokenizer,
-    TokenizersBackend,
     UnsupportedError,
 )
 from lexel.backends.mistral_messages import as_message, media_columns
@@ -429,10 +428,6 @@ def test_loading_what_is_not_there(shared_data: Path, path: Path, tmp_path: Path
         (tmp_path / name).write_text(content)
         with pytest.raises(FormatError, match="cannot read"):
             MistralCommonBackend(tmp_path / name)
-    with pytest.raises(UnsupportedError, match="MistralCommonBackend"):
-        TokenizersBackend.from_file(shared_data / "tokenizers" / "tekken-240911" / "tekken.json")
-    with pytest.raises(UnsupportedError, match="MistralCommonBackend"):
-        AutoTokenizer.from_pretrained(path.parent)
 
 
 def test_copies_and_fingerprints(shared_data: Path, path: Path) -> None:

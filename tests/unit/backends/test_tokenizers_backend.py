@@ -51,7 +51,7 @@ def test_vocabularies_in_files(tmp_path: Path) -> None:
     assert TokenizersBackend(vocab=tmp_path / "vocab.json").encode("ab") == [2], "the merges beside it"
     assert TokenizersBackend(vocab=str(tmp_path / "vocab.json"), merges=[]).encode("ab") == [0, 1]
     (tmp_path / "x.gguf").write_bytes(b"GGUF....")
-    with pytest.raises(UnsupportedError, match=r"is a GGUF"):
+    with pytest.raises(FormatError, match=r"expected a GGUF header"):
         TokenizersBackend(vocab=tmp_path / "x.gguf")
 
 

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import lexel
-from lexel import GPT2Tokenizer, LlamaTokenizer, Qwen2Tokenizer, TokenizersBackend, UnsupportedError, VocabularyError
+from lexel import (
+    BertTokenizer,
+    GPT2Tokenizer,
+    LlamaTokenizer,
+    Qwen2Tokenizer,
+    TokenizersBackend,
+    UnsupportedError,
+    VocabularyError,
+)
 from lexel.families import ALIASES, MODULES, find
 from lexel.family_names import OTHER_MODULES
 
@@ -92,8 +100,9 @@ def test_vocabularies_in_files(tmp_path: Path) -> None:
     alone = GPT2Tokenizer.from_pretrained(tmp_path / "vocab.json", model_max_length=9)
     assert (alone.tokenize("hello"), alone.model_max_length) == (["hello"], 9)
     (tmp_path / "x.model").write_bytes(b"\n\x0e\n\x05<unk>\x15\x00\x00\x00\x00\x18\x02")
-    with pytest.raises(UnsupportedError, match="sentencepiece"):
-        LlamaTokenizer(vocab=tmp_path / "x.model")
+    assert LlamaTokenizer(vocab=tmp_path / "x.model").get_vocab() == {"<unk>": 0, "<s>": 1, "</s>": 2}
+    with pytest.raises(UnsupportedError, match=r"x\.model is a sentencepiece model, and BertTokenizer has a WordPiece"):
+        BertTokenizer(vocab=tmp_path / "x.model")
 
 
 def test_llama_options() -> None:
