@@ -23,6 +23,7 @@ class AlbertTokenizer(Family):
     """
 
     model = "Unigram"
+    unk_id = 1
     vocab_files_names: ClassVar[dict[str, str]] = {"vocab_file": "spiece.model", "tokenizer_file": "tokenizer.json"}
     kept_post_processor = "any"
     defaults: ClassVar[dict[str, Any]] = {
@@ -47,7 +48,7 @@ class AlbertTokenizer(Family):
         """Return the pipeline around a vocabulary."""
         scheme = "always" if settings["add_prefix_space"] else "never"
         return Spec(
-            model=spec.unigram(vocab, unk_id=spec.id_below(len(vocab), 1)),
+            model=spec.unigram(vocab, unk_id=spec.id_below(len(vocab), cls.unk_id)),
             normalizer=sentencepiece.cleaned(settings),
             pre_tokenizer=sentencepiece.words(scheme),
             decoder=spec.metaspace(scheme),

@@ -25,6 +25,7 @@ class T5Tokenizer(Family):
     """
 
     model = "Unigram"
+    unk_id = 2
     vocab_files_names: ClassVar[dict[str, str]] = {"vocab_file": "spiece.model", "tokenizer_file": "tokenizer.json"}
     defaults: ClassVar[dict[str, Any]] = {
         "eos_token": "</s>",
@@ -72,7 +73,7 @@ class T5Tokenizer(Family):
     def spec(cls, vocab: Vocab, merges: list[tuple[str, str]], settings: dict[str, Any]) -> Spec:
         """Return the pipeline around a vocabulary."""
         return Spec(
-            model=spec.unigram(vocab, unk_id=spec.id_below(len(vocab), 2)),
+            model=spec.unigram(vocab, unk_id=spec.id_below(len(vocab), cls.unk_id)),
             normalizer=spec.precompiled(settings["_spm_precompiled_charsmap"]),
             pre_tokenizer=sentencepiece.words("always"),
             decoder=spec.metaspace("always"),

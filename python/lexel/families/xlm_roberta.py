@@ -24,6 +24,7 @@ class XLMRobertaTokenizer(Family):
     """
 
     model = "Unigram"
+    unk_id = 3
     vocab_files_names: ClassVar[dict[str, str]] = {
         "vocab_file": "sentencepiece.bpe.model",
         "tokenizer_file": "tokenizer.json",
@@ -54,7 +55,7 @@ class XLMRobertaTokenizer(Family):
         """Return the pipeline around a vocabulary."""
         scheme = "always" if settings["add_prefix_space"] else "never"
         return Spec(
-            model=spec.unigram(vocab, unk_id=spec.id_below(len(vocab), 3)),
+            model=spec.unigram(vocab, unk_id=spec.id_below(len(vocab), cls.unk_id)),
             normalizer=spec.precompiled(settings["_spm_precompiled_charsmap"]),
             pre_tokenizer=sentencepiece.words(scheme),
             decoder=spec.metaspace(scheme),
