@@ -82,7 +82,7 @@ class Evidence:
     @property
     def has_pipeline(self) -> bool:
         """Whether a `tokenizer.json` states the pipeline."""
-        return PIPELINE_FILE in self.files.names()
+        return self.files.get(PIPELINE_FILE) is not None
 
     @property
     def is_byte_level(self) -> bool:

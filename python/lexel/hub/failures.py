@@ -49,7 +49,9 @@ def translated(repo: str, revision: str, call: Callable[[], Any]) -> Any:
         raise LoadError(
             f"Incorrect path_or_model_id: {repo!r} is neither a local folder nor a name the hub allows: {error}"
         ) from error
-    except errors.RemoteEntryNotFoundError as error:
+    except errors.LocalEntryNotFoundError as error:
+        raise Unreachable(_reason(error)) from error
+    except errors.EntryNotFoundError as error:
         raise LoadError(f"{repo!r} does not appear to have a file it lists, at {revision!r}: {error}") from error
     except errors.HfHubHTTPError as error:
         status = error.response.status_code if error.response is not None else None
@@ -58,7 +60,7 @@ def translated(repo: str, revision: str, call: Callable[[], Any]) -> Any:
         raise Unreachable(str(error)) from error
     except PermissionError as error:
         raise LoadError(f"the cache for {repo!r} cannot be written: {error}; pass another cache_dir=…") from error
-    except (ConnectionError, TimeoutError, errors.LocalEntryNotFoundError, errors.FileMetadataError) as error:
+    except (ConnectionError, TimeoutError, errors.FileMetadataError) as error:
         raise Unreachable(_reason(error)) from error
     except Exception as error:
         if type(error).__module__.partition(".")[0] in _TRANSPORTS or "consistency check failed" in str(error).lower():

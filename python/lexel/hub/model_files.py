@@ -66,8 +66,8 @@ class ModelFiles:
         prefix = f"{under}/" if under else ""
         found = {prefix + path.name for path in self._local(under)}
         if self._repository is not None:
-            remote = self._repository.names()
-            found |= {name for name in remote if name.startswith(prefix) and "/" not in name[len(prefix) :]}
+            remote = self._repository.names(under)
+            found |= {name for name in remote if "/" not in name[len(prefix) :]}
         return sorted(found)
 
     def _local(self, under: str) -> Iterator[Path]:

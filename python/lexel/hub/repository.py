@@ -86,9 +86,10 @@ class Repository:
             return None
         return self._fetch(filename)
 
-    def names(self) -> frozenset[str]:
-        """Return the names of all its files, relative to the sub-folder; one request, if any."""
-        if self.offline:
+    def names(self, under: str = "") -> frozenset[str]:
+        """Return the names of its files, or of those in a folder, relative to the sub-folder; one request, if any."""
+        nothing = f"{under}/.none"
+        if self.offline or (under and not self.force and self._marker(nothing).exists()):
             return frozenset()
         if self.listed is None:
             try:
@@ -97,7 +98,11 @@ class Repository:
                 _LOGGER.debug("the hub cannot be reached (%s); taking what is cached", error)
                 self.offline = True
                 return frozenset()
-        return frozenset(name.removeprefix(self.prefix) for name in self.listed if name.startswith(self.prefix))
+        inner = f"{self.prefix}{under}/" if under else self.prefix
+        found = frozenset(name.removeprefix(self.prefix) for name in self.listed if name.startswith(inner))
+        if under and not found:
+            self._mark_missing(nothing)
+        return found
 
     def _fetch(self, filename: str) -> Path:
         from huggingface_hub import hf_hub_download  # imported here: it costs more than the rest of the package

@@ -17,6 +17,7 @@ from lexel.tokenizer.uploading import upload
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Iterable
 
     from lexel.tokenizer.config import Compat
     from lexel.tokenizer.tokenizer import Tokenizer
@@ -189,7 +190,7 @@ class TokenizerFiles(BackendContract):
                 "save_format='mistral' copies the tekken.json a tokenizer was read from: there is none"
             )
         folder = Path(save_directory)
-        written = saving.save(
+        saved = saving.save(
             cast("Tokenizer", self),
             folder,
             prefix=f"{filename_prefix}-" if filename_prefix else "",
@@ -199,20 +200,61 @@ class TokenizerFiles(BackendContract):
             overwrite=overwrite,
         )
         if push_to_hub:
-            upload(folder, written, **{"repo_id": folder.resolve().name, **kwargs})
-        return written
+            upload(folder, saved.files, **{"repo_id": folder.resolve().name, **kwargs})
+        return saved.paths
 
-    def push_to_hub(self, repo_id: str, **kwargs: Any) -> Any:
+    def push_to_hub(
+        self,
+        repo_id: str,
+        *,
+        commit_message: str | None = None,
+        commit_description: str | None = None,
+        private: bool | None = None,
+        token: bool | str | None = None,
+        revision: str | None = None,
+        create_pr: bool = False,
+        max_shard_size: Any = "50GB",
+        tags: Iterable[str] | str | None = None,
+        **former: Any,
+    ) -> Any:
         """Save into a temporary folder and upload that to the hub; return the commit.
 
         Args:
             repo_id: `owner/name`; made if it is not there.
-            **kwargs: `commit_message`, `commit_description`, `private`, `token`, `revision`, `create_pr`, `tags`.
+            commit_message: the title of the commit.
+            commit_description: its text.
+            private: whether a new repository is private.
+            token: an access token, or whether to send the stored one.
+            revision: the branch, made if it is not there.
+            create_pr: propose the commit instead of making it.
+            max_shard_size: accepted for compatibility: the files of a tokenizer are not divided.
+            tags: added to those of the model card.
+            **former: none; what is passed is refused by name.
+
+        Raises:
+            LoadError: the hub refused it.
+            ConnectionError: the hub cannot be reached.
         """
-        if "use_auth_token" in kwargs:
+        if "use_auth_token" in former:
             raise TypeError("use_auth_token= is now token=")
-        with tempfile.TemporaryDirectory() as folder:
-            return upload(Path(folder), self.save_pretrained(folder), repo_id=repo_id, **kwargs)
+        if former:
+            raise TypeError(f"push_to_hub() has no argument {', '.join(map(repr, former))}")
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            self.save_pretrained(folder)
+            return upload(
+                folder,
+                [str(path) for path in sorted(folder.rglob("*")) if path.is_file()],
+                repo_id=repo_id,
+                commit_message=commit_message,
+                commit_description=commit_description,
+                private=private,
+                token=token,
+                revision=revision,
+                create_pr=create_pr,
+                max_shard_size=max_shard_size,
+                tags=tags,
+            )
 
     def fingerprint(self) -> str:
         """Return a hash of the tokenizer: equal for equal ones, before and after use, in every process.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lexel.tokenizer.config import CLASS_KEY, as_read, build_config, generic_name, write_json
 from lexel.tokenizer.custom_code import auto_map, save_code
@@ -31,6 +31,13 @@ _CHANGEABLE = {
 }
 
 
+class Saved(NamedTuple):
+    """What was written: the paths callers are told (configuration, templates, those of the backend), and all files."""
+
+    paths: tuple[str, ...]
+    files: tuple[str, ...]
+
+
 def save(
     tokenizer: Tokenizer,
     folder: Path,
@@ -40,8 +47,8 @@ def save(
     template_files: bool,
     compat: Compat,
     overwrite: bool,
-) -> tuple[str, ...]:
-    """Write the configuration, the templates and the backend's files; return their paths in that order.
+) -> Saved:
+    """Write the configuration, the templates, the backend's files, and the code of a marked class.
 
     All files are written elsewhere first, and take their places when each is complete, the configuration last: it has
     a record of the others, so that a folder in which two saves got mixed is recognised. After an error the folder is
@@ -76,7 +83,11 @@ def save(
             write_json(path, config)
             gone = [] if prefix else files_to_remove(tokenizer, folder, [*names, path.name], overwrite=overwrite)
             move_into(folder, draft, [*names, path.name], gone, aside=Path(name) / "old")
-            return tuple(_moved(file, draft, folder) for file in (str(path), *map(str, templates), *files))
+            told = (str(path), *map(str, templates), *files)
+            return Saved(
+                paths=tuple(_moved(file, draft, folder) for file in told),
+                files=tuple(str(folder / name) for name in (path.name, *names)),
+            )
     except BaseException:
         for path in missing:
             # Made for nothing; `rmdir` leaves what others have written into.
