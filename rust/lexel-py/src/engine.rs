@@ -123,7 +123,7 @@ impl Engine {
             })?;
             py.detach(|| Pipeline::from_json(json))
         } else if let Ok(raw) = data.cast::<PyBytes>() {
-            let json = std::str::from_utf8(raw.as_bytes()).map_err(|e| {
+            let json = simdutf8::compat::from_utf8(raw.as_bytes()).map_err(|e| {
                 let place = path.map_or_else(String::new, |path| format!("{path}: "));
                 crate::error::FormatError::new_err(format!(
                     "{place}no UTF-8 at byte {}: this is no JSON",

@@ -15,7 +15,7 @@ use crate::vocab::Vocab;
 pub(super) struct MergeText {
     text: String,
     /// End of the left and of the right half.
-    ends: Vec<(usize, usize)>,
+    ends: Vec<(u32, u32)>,
     /// A file has pairs, or (older ones) lines with a space between the halves; never both.
     lines: Option<bool>,
 }
@@ -33,8 +33,8 @@ impl MergeText {
             Pair::Two(Scalar::Text(left), Scalar::Text(right)) => self.push_halves(left, right),
             Pair::One(Scalar::Text(line)) if line.starts_with("#version") => {}
             Pair::One(Scalar::Text(line)) => {
-                let mut halves = line.split(' ');
-                let (Some(left), Some(right), None) = (halves.next(), halves.next(), halves.next()) else {
+                let halves = line.split_once(' ').filter(|(_, right)| !right.as_bytes().contains(&b' '));
+                let Some((left, right)) = halves else {
                     let line = shortened(line);
                     return Err(path.error(format!("expected two tokens with one space between, found {line:?}")));
                 };
@@ -49,7 +49,8 @@ impl MergeText {
         self.text.push_str(left);
         let middle = self.text.len();
         self.text.push_str(right);
-        self.ends.push((middle, self.text.len()));
+        // Where it overflows, `resolve` refuses the whole.
+        self.ends.push((middle as u32, self.text.len() as u32));
     }
 
     /// The ids of both halves, by rank.
@@ -57,15 +58,35 @@ impl MergeText {
     /// # Errors
     /// [`crate::ErrorKind::Vocabulary`] if a half is no token.
     pub(super) fn resolve(&self, vocab: &Vocab) -> Result<Vec<(u32, u32)>> {
-        let mut start = 0;
-        let mut merges = Vec::with_capacity(self.ends.len());
-        for (rank, &(middle, end)) in self.ends.iter().enumerate() {
-            let (left, right) = (&self.text[start..middle], &self.text[middle..end]);
-            let id = |token: &str| vocab.id(token).ok_or_else(|| unknown(rank, left, right, token));
-            merges.push((id(left)?, id(right)?));
-            start = end;
+        if self.text.len() > u32::MAX as usize {
+            return Err(Error::unsupported("merges of more than four gigabytes of text").at("model.merges"));
         }
+        let mut start = 0;
+        let halves = self.ends.iter().flat_map(|&(middle, end)| {
+            let (middle, end) = (middle as usize, end as usize);
+            let pair = [&self.text[start..middle], &self.text[middle..end]];
+            start = end;
+            pair
+        });
+        let mut merges = Vec::with_capacity(self.ends.len());
+        let mut left = 0;
+        vocab.each_id(halves, |half, token, id| {
+            let rank = half / 2;
+            let id = id.ok_or_else(|| self.unknown(rank, token))?;
+            if half % 2 == 0 {
+                left = id;
+            } else {
+                merges.push((left, id));
+            }
+            Ok(())
+        })?;
         Ok(merges)
+    }
+
+    fn unknown(&self, rank: usize, token: &str) -> Error {
+        let start = if rank == 0 { 0 } else { self.ends[rank - 1].1 as usize };
+        let (middle, end) = (self.ends[rank].0 as usize, self.ends[rank].1 as usize);
+        unknown(rank, &self.text[start..middle], &self.text[middle..end], token)
     }
 }
 

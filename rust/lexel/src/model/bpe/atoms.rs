@@ -17,7 +17,7 @@ use hashbrown::HashMap;
 
 use super::letters::letter_byte;
 use super::merge::Symbols;
-use super::pairs::Pairs;
+use super::pairs::{Join, Pairs};
 use super::{BpeOptions, NO_ID};
 use crate::vocab::Vocab;
 
@@ -41,6 +41,8 @@ const AFTER_OTHERS: u8 = 2;
 const BEFORE_ASCII: u8 = 4;
 const BEFORE_OTHERS: u8 = 8;
 const BASIC: u32 = 0x1_0000;
+/// Bytes of the longest spelling of a character: four letters of at most two bytes each.
+const LONGEST: usize = 8;
 
 /// The lowest ranks of the merges a token is part of.
 #[derive(Clone, Copy)]
@@ -52,11 +54,17 @@ struct Uses {
 }
 
 impl Atoms {
-    pub(crate) fn new(vocab: &Vocab, pairs: &Pairs, options: &BpeOptions, byte_ids: &[u32; 256]) -> Self {
-        let uses = uses(vocab, pairs);
+    pub(crate) fn new(
+        vocab: &Vocab,
+        pairs: &Pairs,
+        joins: &[Join],
+        options: &BpeOptions,
+        byte_ids: &[u32; 256],
+    ) -> Self {
+        let uses = uses(vocab, joins);
         let mut atoms = Self::default();
         let mut bytes = Vec::new();
-        for (token, id) in vocab.entries().filter(|&(_, id)| !options.is_special(id)) {
+        for (token, id) in vocab.short_entries(LONGEST).filter(|&(_, id)| !options.is_special(id)) {
             let Some(c) = one_character(token, &mut bytes) else { continue };
             let sides = certain_sides(&bytes, id, pairs, byte_ids, &uses);
             if sides == 0 {
@@ -115,11 +123,10 @@ impl Atoms {
 
 /// The character a token spells in byte-level letters, if it is a single one of several bytes.
 fn one_character(token: &str, bytes: &mut Vec<u8>) -> Option<char> {
-    // At most four letters of at most two bytes each.
-    if token.len() > 8 {
+    bytes.clear();
+    if letter_byte(token.chars().next()?)?.is_ascii() {
         return None;
     }
-    bytes.clear();
     for letter in token.chars() {
         bytes.push(letter_byte(letter)?);
     }
@@ -129,17 +136,26 @@ fn one_character(token: &str, bytes: &mut Vec<u8>) -> Option<char> {
     chars.next().is_none().then_some(c)
 }
 
-fn uses(vocab: &Vocab, pairs: &Pairs) -> Vec<Uses> {
+/// The uses of tokens that are characters or parts of them: of others nobody asks.
+fn uses(vocab: &Vocab, joins: &[Join]) -> Vec<Uses> {
     let free = Uses { after: [u32::MAX; 2], before: [u32::MAX; 2] };
     let mut uses = vec![free; vocab.id_bound() as usize];
     let is_ascii = |letter: Option<char>| letter.and_then(letter_byte).is_none_or(|byte| byte < 0x80);
-    for (left, right, merge) in pairs.by_rank() {
-        let ends_ascii = is_ascii(vocab.token(left).and_then(|t| t.chars().next_back()));
-        let starts_ascii = is_ascii(vocab.token(right).and_then(|t| t.chars().next()));
-        let after = &mut uses[right as usize].after[usize::from(!ends_ascii)];
-        *after = (*after).min(merge.rank);
-        let before = &mut uses[left as usize].before[usize::from(!starts_ascii)];
-        *before = (*before).min(merge.rank);
+    let mut asked = vec![false; uses.len()];
+    for (token, id) in vocab.short_entries(LONGEST) {
+        asked[id as usize] |= !is_ascii(token.chars().next());
+    }
+    for &(left, right, merge) in joins {
+        if asked[right as usize] {
+            let ends_ascii = is_ascii(vocab.token(left).and_then(|t| t.chars().next_back()));
+            let after = &mut uses[right as usize].after[usize::from(!ends_ascii)];
+            *after = (*after).min(merge.rank);
+        }
+        if asked[left as usize] {
+            let starts_ascii = is_ascii(vocab.token(right).and_then(|t| t.chars().next()));
+            let before = &mut uses[left as usize].before[usize::from(!starts_ascii)];
+            *before = (*before).min(merge.rank);
+        }
     }
     uses
 }

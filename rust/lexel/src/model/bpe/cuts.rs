@@ -7,7 +7,7 @@
 //! The test is a filter (a set bit may be an accident): an accident costs a cut, never a result. Under the byte-level
 //! alphabet a token may start or end inside a character; such a side is filed by its byte at the boundary alone.
 
-use super::letters::letter_byte;
+use super::letters::push_bytes;
 
 /// The filter.
 #[derive(Clone, Debug, Default)]
@@ -67,7 +67,13 @@ impl Cuts {
     /// Note all boundaries between characters inside a token spelled in byte-level letters.
     pub(crate) fn add_letters(&mut self, token: &str, bytes: &mut Vec<u8>) {
         bytes.clear();
-        bytes.extend(token.chars().filter_map(letter_byte));
+        push_bytes(token, bytes);
+        if bytes.is_ascii() {
+            for pair in bytes.windows(2) {
+                self.ascii[pair[0] as usize] |= 1 << pair[1];
+            }
+            return;
+        }
         let edges = edges(bytes);
         for pair in edges.windows(2) {
             match (pair[0].0, pair[1].1) {

@@ -4,7 +4,7 @@
 //! for its own text. It does not if it has affixes, or came out of merges of unknown or fallback tokens, and then
 //! different symbols may make the same token with different lengths.
 
-use super::pairs::Pairs;
+use super::pairs::Join;
 use super::symbols::Speller;
 use super::{Alphabet, BpeOptions};
 use crate::vocab::Vocab;
@@ -19,7 +19,7 @@ const PASSES: usize = 16;
 /// Find the lengths of all tokens.
 pub(crate) fn definite(
     vocab: &Vocab,
-    pairs: &Pairs,
+    joins: &[Join],
     speller: &Speller,
     options: &BpeOptions,
     alphabet: Alphabet,
@@ -29,18 +29,17 @@ pub(crate) fn definite(
         Alphabet::Characters => token.len() as u32,
     };
     let mut lens = Lens(vec![UNSEEN; vocab.id_bound() as usize]);
-    let merges = pairs.by_rank();
     let special: Vec<u32> = speller.unk().into_iter().chain(speller.fallback_ids()).collect();
     let mut is_special = vec![false; lens.0.len()];
     for &id in &special {
         is_special[id as usize] = true;
     }
     let is_special = |id: u32| is_special[id as usize];
-    let simple = !speller.has_affixes() && !merges.iter().any(|&(a, b, _)| is_special(a) || is_special(b));
+    let simple = !speller.has_affixes() && !joins.iter().any(|&(left, right, _)| is_special(left) || is_special(right));
     for (token, id) in vocab.entries().filter(|&(_, id)| simple && !is_special(id)) {
         lens.add(id, of_text(token));
     }
-    let made = merges.iter().map(|(_, _, merge)| merge.id).filter(|&id| simple && is_special(id));
+    let made = joins.iter().map(|(_, _, merge)| merge.id).filter(|&id| simple && is_special(id));
     for id in made {
         lens.add(id, vocab.token(id).map_or(DEPENDS, of_text));
     }
@@ -67,7 +66,7 @@ pub(crate) fn definite(
             break;
         }
         settled = true;
-        for &(left, right, merge) in &merges {
+        for &(left, right, merge) in joins {
             let len = match (lens.0[left as usize], lens.0[right as usize]) {
                 (UNSEEN, _) | (_, UNSEEN) => continue,
                 (DEPENDS, _) | (_, DEPENDS) => DEPENDS,

@@ -32,6 +32,16 @@ pub(crate) fn letter_byte(c: char) -> Option<u8> {
     }
 }
 
+/// Append the bytes that the byte-level letters of a token stand for; what is no such letter is left out.
+pub(crate) fn push_bytes(token: &str, bytes: &mut Vec<u8>) {
+    bytes.reserve(token.len());
+    for letter in token.chars() {
+        if let Some(byte) = letter_byte(letter) {
+            bytes.push(byte);
+        }
+    }
+}
+
 /// Spell a text in byte-level letters.
 pub(crate) fn spell(text: &str) -> String {
     text.bytes().map(|byte| BYTE_LETTERS[byte as usize]).collect()

@@ -15,6 +15,9 @@ pub(crate) struct Merge {
     pub(crate) id: u32,
 }
 
+/// Left, right, and what they merge into.
+pub(crate) type Join = (u32, u32, Merge);
+
 /// The rank of a pair that does not merge.
 pub(crate) const NO_RANK: u32 = u32::MAX;
 
@@ -39,6 +42,8 @@ enum Slots {
     Wide(Vec<(u64, u32)>),
 }
 
+/// Merges that are appended together.
+const BLOCK: usize = 32;
 const EMPTY: u64 = u64::MAX;
 const NARROW_IDS: u32 = 1 << 20;
 const NARROW_RANKS: usize = (1 << 24) - 1;
@@ -83,7 +88,32 @@ impl Pairs {
         self.ids.len() < NARROW_RANKS
     }
 
-    /// Append the merge of the next rank. A later one for the same pair replaces the earlier, as in the reference.
+    /// The table of a list of merges by rank. A later one for the same pair replaces the earlier, as in
+    /// the reference.
+    pub(crate) fn from_list(joins: &[Join], id_bound: u32) -> Self {
+        let mut pairs = Self::new(joins.len(), id_bound);
+        pairs.ids.reserve(joins.len());
+        for block in joins.chunks(BLOCK) {
+            // The places of a block are on their way at once when they are needed one after another.
+            let mut touched = 0;
+            for &(left, right, _) in block {
+                let hash = hash(left, right);
+                touched ^= pairs.filter[pairs.filter_bits(hash).0];
+                let first = (hash >> pairs.shift) as usize;
+                touched ^= match &pairs.slots {
+                    Slots::Narrow(slots) => slots[first],
+                    Slots::Wide(slots) => slots[first].0,
+                };
+            }
+            std::hint::black_box(touched);
+            for &(left, right, merge) in block {
+                pairs.push(left, right, merge.id);
+            }
+        }
+        pairs
+    }
+
+    /// Append the merge of the next rank.
     pub(crate) fn push(&mut self, left: u32, right: u32, id: u32) {
         let entry = self.ids.len() as u32;
         self.ids.push(id);
@@ -163,16 +193,8 @@ impl Pairs {
         Merge { rank, id: self.ids[entry as usize] }
     }
 
-    /// The tokens that merges make, each once.
-    pub(crate) fn results(&self) -> Vec<u32> {
-        let mut results = self.ids.clone();
-        results.sort_unstable();
-        results.dedup();
-        results
-    }
-
     /// All pairs, by rank; those of one rank by their result, and then by their ids.
-    pub(crate) fn by_rank(&self) -> Vec<(u32, u32, Merge)> {
+    pub(crate) fn by_rank(&self) -> Vec<Join> {
         let mut all: Vec<(u32, u32, u32)> = match &self.slots {
             Slots::Narrow(slots) => slots
                 .iter()

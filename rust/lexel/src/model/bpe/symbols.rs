@@ -9,7 +9,7 @@ use hashbrown::HashMap;
 use super::atoms::Atoms;
 use super::letters::{BYTE_LETTERS, letter_byte};
 use super::merge::Symbols;
-use super::pairs::Pairs;
+use super::pairs::{Join, Pairs};
 use super::{Alphabet, BpeOptions, NO_ID};
 use crate::error::{Error, Result};
 use crate::vocab::Vocab;
@@ -53,7 +53,7 @@ pub(crate) struct Speller {
 }
 
 impl Speller {
-    pub(crate) fn new(vocab: &Vocab, pairs: &Pairs, options: &BpeOptions, alphabet: Alphabet) -> Self {
+    pub(crate) fn new(vocab: &Vocab, pairs: &Pairs, joins: &[Join], options: &BpeOptions, alphabet: Alphabet) -> Self {
         let prefix = options.continuing_subword_prefix.clone().unwrap_or_default();
         let suffix = options.end_of_word_suffix.clone().unwrap_or_default();
         let places = place(!prefix.is_empty(), !suffix.is_empty());
@@ -61,8 +61,9 @@ impl Speller {
         let mut chars = std::array::from_fn(|_| CharIds::default());
         for place in (0..PLACES).filter(|place| place & !places == 0) {
             let (before, after) = affixes(place, &prefix, &suffix);
-            let single = |token: &str| one_char(token.strip_prefix(before)?.strip_suffix(after)?);
-            let entries = vocab.entries().filter(|&(_, id)| !options.is_special(id));
+            let single = |token: &str| one_char(token, before, after);
+            let longest = before.len() + char::MAX.len_utf8() + after.len();
+            let entries = vocab.short_entries(longest).filter(|&(_, id)| !options.is_special(id));
             for (c, id) in entries.filter_map(|(token, id)| Some((single(token)?, id))) {
                 match alphabet {
                     Alphabet::Characters => chars[place].insert(c, id),
@@ -76,7 +77,7 @@ impl Speller {
         }
         // Under a prefix every byte but the first looks different: nothing starts as a character.
         let atoms = match alphabet {
-            Alphabet::Bytes if prefix.is_empty() => Atoms::new(vocab, pairs, options, &bytes[0]),
+            Alphabet::Bytes if prefix.is_empty() => Atoms::new(vocab, pairs, joins, options, &bytes[0]),
             _ => Atoms::default(),
         };
         let fallback = options.byte_fallback.then(|| {
@@ -301,8 +302,10 @@ fn affixes<'a>(place: Place, prefix: &'a str, suffix: &'a str) -> (&'a str, &'a 
     (if place & PREFIXED == 0 { "" } else { prefix }, if place & SUFFIXED == 0 { "" } else { suffix })
 }
 
-fn one_char(text: &str) -> Option<char> {
-    let mut chars = text.chars();
+/// The character that a token is between its affixes, if it is a single one.
+fn one_char(token: &str, before: &str, after: &str) -> Option<char> {
+    let inner = if before.is_empty() { token } else { token.strip_prefix(before)? };
+    let mut chars = if after.is_empty() { inner } else { inner.strip_suffix(after)? }.chars();
     let c = chars.next()?;
     chars.next().is_none().then_some(c)
 }

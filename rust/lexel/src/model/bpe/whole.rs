@@ -3,7 +3,7 @@
 //! Files that ignore merges ask this of every piece; under the byte-level alphabet asking means spelling the piece in
 //! letters first. Most pieces that get here are no tokens, and one bit says so.
 
-use super::letters::letter_byte;
+use super::letters::push_bytes;
 use super::{Alphabet, BpeOptions};
 use crate::hash::hash_bytes;
 use crate::vocab::Vocab;
@@ -25,7 +25,7 @@ impl WholeTokens {
             match alphabet {
                 Alphabet::Characters => bytes.extend_from_slice(token.as_bytes()),
                 // A token with other letters is never the spelling of a piece.
-                Alphabet::Bytes => bytes.extend(token.chars().filter_map(letter_byte)),
+                Alphabet::Bytes => push_bytes(token, &mut bytes),
             }
             filter.longest = filter.longest.max(bytes.len());
             let (word, bit) = filter.place(&bytes);
