@@ -162,6 +162,18 @@ impl PieceTokens {
         }
     }
 
+    /// Append the tokens of the next `len` bytes: the last one stands for all of them, the others for nothing.
+    fn push_bytes<const SPANS: bool>(&mut self, ids: impl Iterator<Item = u32>, len: u32) {
+        self.ids.extend(ids);
+        if SPANS {
+            self.spans.resize(self.ids.len(), (self.base, self.base));
+            if let Some(last) = self.spans.last_mut() {
+                last.1 += len;
+            }
+            self.base += len;
+        }
+    }
+
     /// Append several tokens all of which stand for the next `len` bytes.
     #[inline]
     pub(crate) fn push_group<const SPANS: bool>(&mut self, ids: impl Iterator<Item = u32>, len: u32) {
@@ -249,14 +261,21 @@ impl Model {
     #[inline]
     pub(crate) fn to_original<const SPANS: bool>(&self, segment: &Segment<'_, SPANS>, spans: &mut [Span]) {
         let Self::SentencePiece(model) = self else { return segment.to_original(spans) };
-        // The last byte of a character has all of its place, those before it none.
+        if !model.options().byte_fallback {
+            return segment.to_original(spans);
+        }
+        // The last byte of something unknown has all of its place, those before it none.
         let text = segment.text();
-        let part = |&at: &usize| !text.is_char_boundary(spans[at].1 as usize);
-        let bytes = if model.options().byte_fallback { spans.len() } else { 0 };
-        let inside: Vec<usize> = (0..bytes).filter(part).collect();
-        segment.to_original(spans);
-        for at in inside {
-            spans[at].1 = spans[at].0;
+        for span in spans {
+            let (start, end) = *span;
+            let part = start == end || !text.is_char_boundary(end as usize);
+            if part {
+                span.1 = start + 1;
+            }
+            segment.to_original(std::slice::from_mut(span));
+            if part {
+                span.1 = span.0;
+            }
         }
     }
 

@@ -342,9 +342,8 @@ impl Writer<'_> {
     fn unknown<const SPANS: bool>(&mut self, text: &str) {
         match &self.types.bytes {
             Some(ids) => {
-                for byte in text.bytes() {
-                    self.out.push::<SPANS>(ids[usize::from(byte)], 1);
-                }
+                let bytes = text.bytes().map(|byte| ids[usize::from(byte)]);
+                self.out.push_bytes::<SPANS>(bytes, text.len() as u32);
             }
             None => self.unknown += text.len() as u32,
         }
