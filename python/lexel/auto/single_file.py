@@ -9,7 +9,9 @@ from lexel.auto.registry import class_named
 from lexel.backends import MistralCommonBackend, SentencePieceBackend, TokenizersBackend
 from lexel.backends.sources import read_file
 from lexel.converters import FileFormat, detect
+from lexel.converters.folder import candidates
 from lexel.errors import UnsupportedError
+from lexel.hub import open_files
 
 if TYPE_CHECKING:
     import os
@@ -48,10 +50,22 @@ def from_file(
         if pattern is not None or special_tokens is not None:
             raise TypeError(f"pattern= and special_tokens= are for our core, and say nothing to backend={backend!r}")
         return _backend_for(path, str(backend)).from_file(path, **kwargs)
+    shared = _class_of_several(path)
+    if shared is not None and pattern is None and special_tokens is None:
+        return shared._from_files(open_files(path.parent), (), {"name_or_path": str(path), **kwargs})
     compiled, config = read_file(path, pattern=pattern, special_tokens=special_tokens)
     found = class_named(str(config.pop("tokenizer_class", None)))
     chosen = found if found is not None and issubclass(found, TokenizersBackend) else TokenizersBackend
     return chosen._from_seed(compiled, (), {"name_or_path": str(path), **config, **kwargs})
+
+
+def _class_of_several(path: Path) -> type[Tokenizer] | None:
+    """Return the class of a vocabulary that says nothing without the files beside it, as Marian's; None: no such."""
+    if path.name != "vocab.json" or not path.is_file():
+        return None
+    names = [beside.name for beside in path.parent.iterdir()]
+    found = (one for one in candidates(names) if one.tokenizer_class is not None and path.name in one.files)
+    return next((class_named(str(one.tokenizer_class)) for one in found), None)
 
 
 def _backend_for(path: Path, backend: str) -> type[Tokenizer]:

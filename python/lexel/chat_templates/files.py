@@ -25,6 +25,8 @@ __all__ = [
 TEMPLATE_FILE = "chat_template.jinja"
 TEMPLATE_FOLDER = "additional_chat_templates"
 _DEFAULT = "default"
+# In bytes: file systems take 255, some of them less.
+_LONGEST_NAME = 200
 
 
 def read_templates(folder: Path) -> str | dict[str, str] | None:
@@ -82,8 +84,9 @@ def write_templates(
 
 def _file_name(name: str) -> str:
     # Names come from a config: a name must not lead out of the folder, on this system or another.
-    if not name or name in {".", ".."} or not name.isprintable() or any(char in name for char in '/\\:"<>|?*'):
-        raise ValueError(f"{name!r} cannot be the name of a chat template file: rename this template before saving")
+    hidden = not name or name in {".", ".."} or not name.isprintable() or len(name.encode()) > _LONGEST_NAME
+    if hidden or any(char in name for char in '/\\:"<>|?*'):
+        raise ValueError(f"{name!r:.80} cannot be the name of a chat template file: rename this template before saving")
     return f"{name}.jinja"
 
 

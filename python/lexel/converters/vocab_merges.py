@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
 from lexel.converters.detect import FileFormat, detect
 from lexel.converters.merges import as_pairs
-from lexel.errors import FormatError, UnsupportedError, VocabularyError
+from lexel.errors import FormatError, LoadError, UnsupportedError, VocabularyError
+from lexel.tokenizer.loading import read_json
 
 __all__ = ["merges_beside", "read_merges", "read_pieces", "read_vocab"]
 
@@ -31,7 +32,7 @@ def read_vocab(vocab: Any) -> dict[str, int]:
     if isinstance(vocab, dict):
         made = {}
         for token, index in vocab.items():
-            if not isinstance(index, int) or index < 0:
+            if not isinstance(index, int) or isinstance(index, bool) or index < 0:
                 raise VocabularyError(f"the id of {token!r} is not a number from 0 on: {index!r}")
             made[str(token)] = int(index)
         return made
@@ -75,15 +76,31 @@ def _token(entry: Any) -> str:
 def _read_vocab_file(path: Path) -> dict[str, int]:
     kind = detect(path)
     if kind is FileFormat.VOCAB_JSON:
-        return read_vocab(json.loads(path.read_text(encoding="utf-8")))
+        return read_vocab(read_json(path))
     if kind in (FileFormat.VOCAB_TXT, FileFormat.MERGES):
         # One token a line, its number the id; a short file of two-word lines may look like merges.
-        lines = path.read_text(encoding="utf-8").split("\n")
-        return {line.rstrip("\r"): index for index, line in enumerate(lines) if line or index + 1 < len(lines)}
+        lines = _lines(path)
+        return {line: index for index, line in enumerate(lines) if line or index + 1 < len(lines)}
     raise UnsupportedError(
         f"{path} is a {kind}; as a vocabulary, vocab.json and vocab.txt are read. "
         "Load a whole tokenizer from it with Tokenizer.from_file(...), where that format is supported"
     )
+
+
+def _lines(path: Path) -> list[str]:
+    """Return the lines of a text, whatever ends them; characters that only Unicode calls line ends end none.
+
+    Raises:
+        LoadError: it cannot be read.
+        FormatError: it is not UTF-8.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise LoadError(f"{path} cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise FormatError(f"{path} is not UTF-8 text: {error.reason} at byte {error.start}") from error
+    return re.split("\r\n|\n|\r", text)
 
 
 def merges_beside(vocab: Any) -> Path | None:
@@ -108,8 +125,7 @@ def read_merges(merges: Any) -> list[tuple[str, str]]:
         return as_pairs(merges)
     path = Path(merges)
     pairs = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
-        line = line.rstrip("\r")
+    for number, line in enumerate(_lines(path), 1):
         if not line or line.startswith("#version"):
             continue
         parts = line.split(" ")
