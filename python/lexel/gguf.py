@@ -152,7 +152,7 @@ class GGUF:
             return (wide << np.uint32(16)).view(np.float32).reshape(info.shape)
         if info.type not in _DECODERS:
             raise UnsupportedError(
-                f"{self.path}: tensor {name!r} is stored as {info.type}, which has no decoder here; "
+                f"{self.path}: tensor {name!r:.80} is stored as {info.type}, which has no decoder here; "
                 f"supported are {', '.join(sorted(_DECODERS))}, F32, F16 and BF16"
             )
         return _dequantise(self.raw(name), info.type).reshape(info.shape)
@@ -237,9 +237,9 @@ class _Reader:
             start = self.at
             key = self.string("a metadata key")
             if key in metadata:
-                self.fail("each metadata key once", f"{key!r} again", at=start)
-            (kind,) = self.take("I", 1, f"the type of {key!r}")
-            metadata[key] = self.value(kind, repr(key))
+                self.fail("each metadata key once", f"{key!r:.80} again", at=start)
+            (kind,) = self.take("I", 1, f"the type of {key!r:.80}")
+            metadata[key] = self.value(kind, f"{key!r:.80}")
         return metadata, self.tensors(tensor_count, metadata.get("general.alignment", 32)), version
 
     def tensors(self, count: int, alignment: object) -> dict[str, TensorInfo]:
@@ -249,34 +249,37 @@ class _Reader:
         for _ in range(count):
             start = self.at
             name = self.string("a tensor name")
-            (rank,) = self.take("I", 1, f"the number of dimensions of {name!r}")
+            (rank,) = self.take("I", 1, f"the number of dimensions of {name!r:.80}")
             if rank > MAX_DIMENSIONS:
-                self.fail(f"at most {MAX_DIMENSIONS} dimensions of {name!r}", rank, at=self.at - 4)
-            shape = self.take("Q", rank, f"the shape of {name!r}")
-            kind, offset = *self.take("I", 1, f"the type of {name!r}"), *self.take("Q", 1, f"the offset of {name!r}")
+                self.fail(f"at most {MAX_DIMENSIONS} dimensions of {name!r:.80}", rank, at=self.at - 4)
+            shape = self.take("Q", rank, f"the shape of {name!r:.80}")
+            kind, offset = (
+                *self.take("I", 1, f"the type of {name!r:.80}"),
+                *self.take("Q", 1, f"the offset of {name!r:.80}"),
+            )
             entries.append((start, name, shape[::-1], kind, offset))
         base = -(-self.at // alignment) * alignment
         tensors: dict[str, TensorInfo] = {}
         for start, name, shape, kind, offset in entries:
             if name in tensors:
-                self.fail("each tensor name once", f"{name!r} again", at=start)
+                self.fail("each tensor name once", f"{name!r:.80} again", at=start)
             if kind not in _TENSOR_TYPES:
-                self.fail(f"a known tensor type of {name!r}", f"type {kind}", at=start)
+                self.fail(f"a known tensor type of {name!r:.80}", f"type {kind}", at=start)
             label, block, width = _TENSOR_TYPES[kind]
             values = 1
             for length in shape:
                 values *= length
             if not values:
-                self.fail(f"dimensions of {name!r} above zero", shape, at=start)
+                self.fail(f"dimensions of {name!r:.80} above zero", shape, at=start)
             row = shape[-1] if shape else 1
             if row % block:
-                self.fail(f"rows of {name!r} ({label}) in blocks of {block}", f"rows of {row} values", at=start)
+                self.fail(f"rows of {name!r:.80} ({label}) in blocks of {block}", f"rows of {row} values", at=start)
             if offset % alignment:
-                self.fail(f"the offset of {name!r} to be a multiple of {alignment}", offset, at=start)
+                self.fail(f"the offset of {name!r:.80} to be a multiple of {alignment}", offset, at=start)
             nbytes = values // block * width
             if base + offset + nbytes > self.size:
                 self.fail(
-                    f"{name!r} ({label}, shape {shape}) within the file",
+                    f"{name!r:.80} ({label}, shape {shape}) within the file",
                     f"bytes {base + offset} to {base + offset + nbytes} of {self.size}",
                     at=start,
                 )

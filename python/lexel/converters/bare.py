@@ -191,8 +191,11 @@ def _gpt2(vocab: dict[str, int], merges: list[tuple[str, str]]) -> Spec:
 
 def _roberta(vocab: dict[str, int], merges: list[tuple[str, str]]) -> Spec:
     mask = "<mask>" if "<mask>" in vocab else None
-    found = [*_FAIRSEQ, *([mask] if mask else [])]
     names = {"bos": "<s>", "eos": "</s>", "sep": "</s>", "cls": "<s>", "unk": "<unk>", "pad": "<pad>", "mask": mask}
+    added = _specials(vocab, _FAIRSEQ)
+    if mask is not None:
+        # The published files of these models all let it take the space before it.
+        added.append((vocab[mask], AddedToken(mask, special=True, lstrip=True)))
     return Spec(
         model=spec.bpe(vocab, merges, continuing_subword_prefix="", end_of_word_suffix=""),
         pre_tokenizer=spec.byte_level(),
@@ -200,7 +203,7 @@ def _roberta(vocab: dict[str, int], merges: list[tuple[str, str]]) -> Spec:
             ("<s>", vocab["<s>"]), ("</s>", vocab["</s>"]), trim_offsets=True, add_prefix_space=False
         ),
         decoder=spec.byte_level(add_prefix_space=True),
-        added_tokens=_specials(vocab, found),
+        added_tokens=sorted(added, key=lambda entry: entry[0]),
         config={"tokenizer_class": "RobertaTokenizer", **_named(names)},
     )
 

@@ -177,7 +177,7 @@ def _complain(data: bytes, where: str) -> None:
             raise FormatError(f"{place}: {parts[0]!r:.80} is not base64 ({error})") from error
         if not token:
             raise FormatError(f"{place}: the token is empty")
-        if not parts[1].isdigit():
+        if not parts[1].isdigit() or len(parts[1]) > 10:
             raise FormatError(f"{place}: the rank is no number from 0 on: {parts[1]!r:.80}")
         rank = int(parts[1])
         if token in tokens:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lexel import (
+    AddedToken,
     BertTokenizer,
     CLIPTokenizer,
     FormatError,
@@ -68,7 +69,9 @@ def test_names_of_the_first_release_and_prefixes(tmp_path: Path) -> None:
 
 def test_fairseqs_first_tokens_are_robertas(tmp_path: Path) -> None:
     path = byte_pairs(tmp_path, "<mask>", first=["<s>", "<pad>", "</s>", "<unk>"])
-    same(Tokenizer.from_file(path), RobertaTokenizer(vocab=path, merges=path.with_name("merges.txt")))
+    mask = AddedToken("<mask>", lstrip=True, special=True)
+    expected = RobertaTokenizer(vocab=path, merges=path.with_name("merges.txt"), mask_token=mask)
+    same(Tokenizer.from_file(path), expected)
 
 
 def test_both_alphabets_are_clips(tmp_path: Path) -> None:
