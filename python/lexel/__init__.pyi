@@ -44,10 +44,14 @@ from lexel.families.bert import BertTokenizer as SqueezeBertTokenizerFast
 from lexel.families.bert_generation import BertGenerationTokenizer as BertGenerationTokenizer
 from lexel.families.bert_generation import BertGenerationTokenizer as BertGenerationTokenizerFast
 from lexel.families.bert_legacy import BertTokenizerLegacy as BertTokenizerLegacy
+from lexel.families.bertweet import BertweetTokenizer as BertweetTokenizer
+from lexel.families.bertweet import BertweetTokenizer as BertweetTokenizerFast
 from lexel.families.big_bird import BigBirdTokenizer as BigBirdTokenizer
 from lexel.families.big_bird import BigBirdTokenizer as BigBirdTokenizerFast
 from lexel.families.blenderbot import BlenderbotTokenizer as BlenderbotTokenizer
 from lexel.families.blenderbot import BlenderbotTokenizer as BlenderbotTokenizerFast
+from lexel.families.blenderbot_small import BlenderbotSmallTokenizer as BlenderbotSmallTokenizer
+from lexel.families.blenderbot_small import BlenderbotSmallTokenizer as BlenderbotSmallTokenizerFast
 from lexel.families.byt5 import ByT5Tokenizer as ByT5Tokenizer
 from lexel.families.byt5 import ByT5Tokenizer as ByT5TokenizerFast
 from lexel.families.camembert import CamembertTokenizer as CamembertTokenizer
@@ -64,6 +68,8 @@ from lexel.families.cohere import CohereTokenizer as CohereTokenizer
 from lexel.families.cohere import CohereTokenizer as CohereTokenizerFast
 from lexel.families.convbert import ConvBertTokenizer as ConvBertTokenizer
 from lexel.families.convbert import ConvBertTokenizer as ConvBertTokenizerFast
+from lexel.families.ctrl import CTRLTokenizer as CTRLTokenizer
+from lexel.families.ctrl import CTRLTokenizer as CTRLTokenizerFast
 from lexel.families.deberta import DebertaTokenizer as DebertaTokenizer
 from lexel.families.deberta import DebertaTokenizer as DebertaTokenizerFast
 from lexel.families.deberta_v2 import DebertaV2Tokenizer as DebertaV2Tokenizer
@@ -78,6 +84,8 @@ from lexel.families.dpr import DPRQuestionEncoderTokenizer as DPRQuestionEncoder
 from lexel.families.dpr import DPRQuestionEncoderTokenizer as DPRQuestionEncoderTokenizerFast
 from lexel.families.dpr import DPRReaderTokenizer as DPRReaderTokenizer
 from lexel.families.dpr import DPRReaderTokenizer as DPRReaderTokenizerFast
+from lexel.families.esm import EsmTokenizer as EsmTokenizer
+from lexel.families.esm import EsmTokenizer as EsmTokenizerFast
 from lexel.families.esmc import EsmcTokenizer as EsmcTokenizer
 from lexel.families.esmc import EsmcTokenizer as EsmcTokenizerFast
 from lexel.families.fnet import FNetTokenizer as FNetTokenizer
@@ -108,8 +116,12 @@ from lexel.families.mbart import MBartTokenizer as MBartTokenizer
 from lexel.families.mbart import MBartTokenizer as MBartTokenizerFast
 from lexel.families.mbart50 import MBart50Tokenizer as MBart50Tokenizer
 from lexel.families.mbart50 import MBart50Tokenizer as MBart50TokenizerFast
+from lexel.families.mgp_str import MgpstrTokenizer as MgpstrTokenizer
+from lexel.families.mgp_str import MgpstrTokenizer as MgpstrTokenizerFast
 from lexel.families.mpnet import MPNetTokenizer as MPNetTokenizer
 from lexel.families.mpnet import MPNetTokenizer as MPNetTokenizerFast
+from lexel.families.myt5 import MyT5Tokenizer as MyT5Tokenizer
+from lexel.families.myt5 import MyT5Tokenizer as MyT5TokenizerFast
 from lexel.families.nllb import NllbTokenizer as NllbTokenizer
 from lexel.families.nllb import NllbTokenizer as NllbTokenizerFast
 from lexel.families.nougat import NougatTokenizer as NougatTokenizer
@@ -122,8 +134,12 @@ from lexel.families.pegasus import PegasusTokenizer as PegasusTokenizer
 from lexel.families.pegasus import PegasusTokenizer as PegasusTokenizerFast
 from lexel.families.perceiver import PerceiverTokenizer as PerceiverTokenizer
 from lexel.families.perceiver import PerceiverTokenizer as PerceiverTokenizerFast
+from lexel.families.phobert import PhobertTokenizer as PhobertTokenizer
+from lexel.families.phobert import PhobertTokenizer as PhobertTokenizerFast
 from lexel.families.plbart import PLBartTokenizer as PLBartTokenizer
 from lexel.families.plbart import PLBartTokenizer as PLBartTokenizerFast
+from lexel.families.prophetnet import ProphetNetTokenizer as ProphetNetTokenizer
+from lexel.families.prophetnet import ProphetNetTokenizer as ProphetNetTokenizerFast
 from lexel.families.qwen2 import Qwen2Tokenizer as Qwen2Tokenizer
 from lexel.families.qwen2 import Qwen2Tokenizer as Qwen2TokenizerFast
 from lexel.families.qwen3_5 import Qwen3_5Tokenizer as Qwen3_5Tokenizer
@@ -162,6 +178,10 @@ from lexel.families.tipsv2 import Tipsv2Tokenizer as Tipsv2Tokenizer
 from lexel.families.tipsv2 import Tipsv2Tokenizer as Tipsv2TokenizerFast
 from lexel.families.videoprism import VideoPrismTokenizer as VideoPrismTokenizer
 from lexel.families.videoprism import VideoPrismTokenizer as VideoPrismTokenizerFast
+from lexel.families.vits import VitsTokenizer as VitsTokenizer
+from lexel.families.vits import VitsTokenizer as VitsTokenizerFast
+from lexel.families.wav2vec2 import Wav2Vec2CTCTokenizer as Wav2Vec2CTCTokenizer
+from lexel.families.wav2vec2 import Wav2Vec2CTCTokenizer as Wav2Vec2CTCTokenizerFast
 from lexel.families.whisper import WhisperTokenizer as WhisperTokenizer
 from lexel.families.whisper import WhisperTokenizer as WhisperTokenizerFast
 from lexel.families.xglm import XGLMTokenizer as XGLMTokenizer
@@ -204,14 +224,20 @@ __all__ = [
     "BertTokenizer",
     "BertTokenizerFast",
     "BertTokenizerLegacy",
+    "BertweetTokenizer",
+    "BertweetTokenizerFast",
     "BigBirdTokenizer",
     "BigBirdTokenizerFast",
+    "BlenderbotSmallTokenizer",
+    "BlenderbotSmallTokenizerFast",
     "BlenderbotTokenizer",
     "BlenderbotTokenizerFast",
     "ByT5Tokenizer",
     "ByT5TokenizerFast",
     "CLIPTokenizer",
     "CLIPTokenizerFast",
+    "CTRLTokenizer",
+    "CTRLTokenizerFast",
     "CamembertTokenizer",
     "CamembertTokenizerFast",
     "CanineTokenizer",
@@ -242,6 +268,8 @@ __all__ = [
     "DynamicCache",
     "ElectraTokenizer",
     "ElectraTokenizerFast",
+    "EsmTokenizer",
+    "EsmTokenizerFast",
     "EsmcTokenizer",
     "EsmcTokenizerFast",
     "FNetTokenizer",
@@ -288,6 +316,8 @@ __all__ = [
     "MT5TokenizerFast",
     "MarianTokenizer",
     "MarianTokenizerFast",
+    "MgpstrTokenizer",
+    "MgpstrTokenizerFast",
     "MissingDependencyError",
     "MistralCommonBackend",
     "MistralCommonTokenizer",
@@ -295,6 +325,8 @@ __all__ = [
     "MobileBertTokenizerFast",
     "MvpTokenizer",
     "MvpTokenizerFast",
+    "MyT5Tokenizer",
+    "MyT5TokenizerFast",
     "NllbTokenizer",
     "NllbTokenizerFast",
     "NougatTokenizer",
@@ -312,9 +344,13 @@ __all__ = [
     "PerceiverTokenizerFast",
     "Phi3Tokenizer",
     "Phi3TokenizerFast",
+    "PhobertTokenizer",
+    "PhobertTokenizerFast",
     "PreTrainedTokenizer",
     "PreTrainedTokenizerBase",
     "PreTrainedTokenizerFast",
+    "ProphetNetTokenizer",
+    "ProphetNetTokenizerFast",
     "PythonBackend",
     "Qwen2Tokenizer",
     "Qwen2TokenizerFast",
@@ -357,7 +393,11 @@ __all__ = [
     "UnsupportedError",
     "VideoPrismTokenizer",
     "VideoPrismTokenizerFast",
+    "VitsTokenizer",
+    "VitsTokenizerFast",
     "VocabularyError",
+    "Wav2Vec2CTCTokenizer",
+    "Wav2Vec2CTCTokenizerFast",
     "WeightsError",
     "WhisperTokenizer",
     "WhisperTokenizerFast",

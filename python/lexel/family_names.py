@@ -59,18 +59,28 @@ MODULES = {
 OTHER_MODULES = {
     "BartphoTokenizer": "bartpho",
     "BertGenerationTokenizer": "bert_generation",
+    "BertweetTokenizer": "bertweet",
+    "BlenderbotSmallTokenizer": "blenderbot_small",
     "ByT5Tokenizer": "byt5",
+    "CTRLTokenizer": "ctrl",
     "CanineTokenizer": "canine",
     "DiaTokenizer": "dia",
+    "EsmTokenizer": "esm",
     "GPTSw3Tokenizer": "gpt_sw3",
     "M2M100Tokenizer": "m2m_100",
     "MarianTokenizer": "marian",
+    "MgpstrTokenizer": "mgp_str",
+    "MyT5Tokenizer": "myt5",
     "PLBartTokenizer": "plbart",
     "ParakeetTokenizer": "parakeet",
     "PerceiverTokenizer": "perceiver",
+    "PhobertTokenizer": "phobert",
+    "ProphetNetTokenizer": "prophetnet",
     "SiglipTokenizer": "siglip",
     "Speech2TextTokenizer": "speech_to_text",
     "SpeechT5Tokenizer": "speecht5",
+    "VitsTokenizer": "vits",
+    "Wav2Vec2CTCTokenizer": "wav2vec2",
 }
 # Other names of the same class.
 ALIASES = {

@@ -16,6 +16,7 @@ Slot: TypeAlias = Literal["A", "B", "cls", "sep", "bos", "eos", "prefix", "suffi
 PATTERNS: dict[str, tuple[Sequence[Slot], Sequence[Slot]]] = {
     "none": (("A",), ("A", "B")),
     "cls_sep": (("cls", "A", "sep"), ("cls", "A", "sep", "B", "sep")),
+    "sep": (("A", "sep"), ("A", "sep", "B", "sep")),
     "eos": (("A", "eos"), ("A", "eos", "B", "eos")),
     "bos": (("bos", "A"), ("bos", "A", "bos", "B")),
     "bos_eos": (("bos", "A", "eos"), ("bos", "A", "eos", "B", "eos")),

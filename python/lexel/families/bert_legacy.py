@@ -190,7 +190,8 @@ class BertTokenizerLegacy(PythonBackend):
         **kwargs: Any,
     ) -> None:
         if not Path(vocab_file).is_file():
-            raise LoadError(f"vocab_file {str(vocab_file)!r} is not a file; BertTokenizerLegacy reads a vocab.txt")
+            name, reads = type(self).__name__, self.vocab_files_names["vocab_file"]
+            raise LoadError(f"vocab_file {str(vocab_file)!r} is not a file; {name} reads a {reads}")
         self.vocab = load_vocab(vocab_file)
         self.ids_to_tokens = {index: token for token, index in self.vocab.items()}
         self.do_lower_case = do_lower_case
@@ -241,9 +242,9 @@ class BertTokenizerLegacy(PythonBackend):
         return " ".join(tokens).replace(" ##", "").strip()
 
     def save_vocabulary(self, save_directory: str, filename_prefix: str | None = None) -> tuple[str, ...]:
-        """Write the `vocab.txt`; return its path."""
+        """Write the vocabulary, a token a line; return its path."""
         prefix = f"{filename_prefix}-" if filename_prefix else ""
-        path = Path(save_directory) / f"{prefix}vocab.txt"
+        path = Path(save_directory) / f"{prefix}{self.vocab_files_names['vocab_file']}"
         ordered = sorted(self.vocab.items(), key=lambda entry: entry[1])
         path.write_text("".join(f"{token}\n" for token, _ in ordered), encoding="utf-8")
         return (str(path),)

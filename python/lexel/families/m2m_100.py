@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from lexel.backends.piece_model import PieceModel
+from lexel.errors import VocabularyError
 from lexel.families.ends import OneText
 from lexel.families.joined_pieces import join_pieces
 from lexel.families.languages import M2M100
@@ -118,7 +119,7 @@ class M2M100Tokenizer(Translation, OneText):
     def get_lang_token(self, lang: str) -> str:
         """Return the token of a language."""
         if lang not in self.lang_code_to_token:
-            raise KeyError(
+            raise VocabularyError(
                 f"{lang!r} is no language of {self.language_codes}; these are {list(self.lang_code_to_token)}"
             )
         return self.lang_code_to_token[lang]

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from lexel.backends import SentencePieceBackend
+from lexel.errors import VocabularyError
 from lexel.families.ends import OneText
 from lexel.families.languages import PLBART
 from lexel.families.marked import taking_space
@@ -149,7 +150,9 @@ class PLBartTokenizer(Translation, OneText, SentencePieceBackend):
         """Write the special tokens behind a text in a language that is translated; None: the end alone."""
         code = self._code(src_lang)
         if code is not None and code not in self.lang_code_to_id:
-            raise KeyError(f"{src_lang!r} is no language of this tokenizer; these are {list(self.lang_code_to_id)}")
+            raise VocabularyError(
+                f"{src_lang!r} is no language of this tokenizer; these are {list(self.lang_code_to_id)}"
+            )
         self.cur_lang_code = None if code is None else self.lang_code_to_id[code]
         self.suffix_tokens = [self.eos_token_id, *([self.cur_lang_code] if self.cur_lang_code is not None else [])]
 

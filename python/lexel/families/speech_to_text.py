@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from lexel.backends.piece_model import PieceModel
+from lexel.errors import VocabularyError
 from lexel.families.ends import OneText
 from lexel.families.joined_pieces import join_pieces
 from lexel.families.languages import MUSTC
@@ -107,7 +108,7 @@ class Speech2TextTokenizer(OneText):
     def set_tgt_lang_special_tokens(self, tgt_lang: str) -> None:
         """Write a language before texts."""
         if tgt_lang not in self.lang_code_to_id:
-            raise KeyError(f"{tgt_lang!r} is no language of this tokenizer; these are {self.langs}")
+            raise VocabularyError(f"{tgt_lang!r} is no language of this tokenizer; these are {self.langs}")
         self.prefix_tokens = [self.lang_code_to_id[tgt_lang]]
 
     @property
