@@ -156,17 +156,17 @@ def _added_tokens(
     if stated is not None:
         return {int(index): _token_of(token) for index, token in stated.items()}
     _read_special_tokens_map(files, options, given)
-    if has_pipeline:
-        # The pipeline's own list is complete, and the core has read it.
-        return {}
     path = files.get("added_tokens.json")
-    if path is None:
+    if path is None or (has_pipeline and "backend" in options):
+        # Those who write "backend" write no such file: beside their pipeline, which has all tokens, it is a stray.
         return {}
-    special = {str(options[name]) for name in NAMED if options.get(name)}
-    special |= {_text_of(token) for token in options.get("extra_special_tokens") or ()}
+    named = [options[name] for name in NAMED if options.get(name)]
+    special = {_text_of(token) for token in (*named, *(options.get("extra_special_tokens") or ()))}
+    # Beside a pipeline the file only adds what that lacks: it does not take flags from tokens that have some.
+    flagged = {_text_of(token): as_added_token(token) for token in named if has_pipeline and not isinstance(token, str)}
     return {
-        index: AddedToken(text, special=text in special)
-        for text, index in check_added_tokens(read_json(path), path).items()
+        index: flagged.get(text) or AddedToken(text, special=text in special)
+        for text, index in sorted(check_added_tokens(read_json(path), path).items(), key=lambda entry: entry[1])
     }
 
 

@@ -101,7 +101,10 @@ def test_files_of_older_times(tmp_path: Path) -> None:
     assert made["model_specific_special_tokens"] == {"image_token": "<image>"}
     assert made["added_tokens_decoder"] == {3: AddedToken("</s>", special=True), 4: AddedToken("word")}
     assert made["eos_token"] == AddedToken("</s>", special=True)
-    assert options(found)["added_tokens_decoder"] == {}, "a pipeline has its own list"
+    beside = options(found)["added_tokens_decoder"]
+    assert beside == {3: AddedToken("</s>", lstrip=True, special=True), 4: AddedToken("word")}, "their flags are kept"
+    files(tmp_path, tokenizer_config={"backend": "tokenizers"})
+    assert options(found)["added_tokens_decoder"] == {}, "beside today's pipeline it is a stray"
 
 
 def test_broken_json_says_where(tmp_path: Path) -> None:
