@@ -5,10 +5,13 @@ Heavy calls release the GIL. Errors are the classes of `lexel.errors`.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from os import PathLike
 from typing import Any, Literal, TypeAlias, final
 
 __version__: str
 __profile__: str
+# of the core's source: compiled files of another one are not read
+__fingerprint__: str
 
 Side: TypeAlias = Literal["left", "right"]
 Strategy: TypeAlias = Literal["longest_first", "only_first", "only_second"]
@@ -25,6 +28,12 @@ Sampling: TypeAlias = tuple[float | None, float | None, int | None, int | None]
 Field: TypeAlias = Literal["ids", "type_ids", "attention_mask", "special_tokens_mask"]
 Component: TypeAlias = Literal["normalizer", "pre_tokenizer", "post_processor", "decoder", "truncation", "padding"]
 
+def content_hash(data: bytes) -> str:
+    """Return the BLAKE3 hash of some bytes as 64 hexadecimal digits."""
+
+def file_hash(path: str | PathLike[str]) -> str:
+    """Return the BLAKE3 hash of a file, which is never in memory as a whole."""
+
 @final
 class Engine:
     """A compiled, immutable tokenizer: the five stages of one `tokenizer.json`."""
@@ -36,6 +45,20 @@ class Engine:
         Raises:
             FormatError: not JSON, or not a tokenizer; says the JSON path, what was expected, what was found.
             UnsupportedError: a component or pattern this engine cannot reproduce exactly; names it.
+        """
+    @staticmethod
+    def from_compiled(path: str | PathLike[str], key: str) -> Engine:
+        """Read a file of what `to_compiled` gave for the same key.
+
+        Raises:
+            FormatError: it is anything else: cut off, changed, of another build or key.
+            OSError: there is no such file, or it cannot be opened.
+        """
+    def to_compiled(self, key: str) -> bytes | None:
+        """Return the tables as a file for `from_compiled`; None: this tokenizer has no such form.
+
+        Args:
+            key: 64 hexadecimal digits that say what it was made of.
         """
     def to_json(self, *, pretty: bool = False) -> str: ...
     def component(self, name: Component) -> str | None:

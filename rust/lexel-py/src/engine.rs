@@ -1,5 +1,6 @@
 //! The compiled tokenizer.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use lexel::train::BpeTrainer;
@@ -135,6 +136,16 @@ impl Engine {
             return Err(PyTypeError::new_err("expected the text of a tokenizer.json, as str or bytes"));
         };
         pipeline.map(Self::new).map_err(|e| with_file(&e, path))
+    }
+
+    #[staticmethod]
+    fn from_compiled(py: Python<'_>, path: PathBuf, key: &str) -> PyResult<Self> {
+        crate::compiled::read(py, path, &crate::compiled::key(key)?).map(Self::new)
+    }
+
+    fn to_compiled<'py>(&self, py: Python<'py>, key: &str) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        let key = crate::compiled::key(key)?;
+        Ok(py.detach(|| self.pipeline.to_compiled(&key)).map(|bytes| PyBytes::new(py, &bytes)))
     }
 
     #[pyo3(signature = (*, pretty = false))]

@@ -3,6 +3,7 @@
 
 mod batch;
 mod buffer;
+mod compiled;
 mod convert;
 mod encoding;
 mod engine;
@@ -23,6 +24,8 @@ mod _lexel {
     #[pymodule_export]
     use crate::buffer::Buffer;
     #[pymodule_export]
+    use crate::compiled::{content_hash, file_hash};
+    #[pymodule_export]
     use crate::encoding::Encoding;
     #[pymodule_export]
     use crate::encoding::restore_encoding;
@@ -34,6 +37,7 @@ mod _lexel {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        module.add("__fingerprint__", format!("{:016x}", lexel::compiled_fingerprint()))?;
         module.add("__profile__", if cfg!(debug_assertions) { "develop" } else { "release" })
     }
 }

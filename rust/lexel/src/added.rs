@@ -96,6 +96,15 @@ impl AddedTokens {
         self.by_id.iter().map(|(&id, token)| (id, token))
     }
 
+    /// Whether these are the same tokens with the same ids, found in the same way.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let Self { by_id, by_content, special, normalized, raw_matcher: _, normalized_matcher: _ } = self;
+        *by_id == other.by_id
+            && *by_content == other.by_content
+            && *special == other.special
+            && *normalized == other.normalized
+    }
+
     /// The id of a token, by its content.
     pub(crate) fn id(&self, content: &str) -> Option<u32> {
         self.by_content.get(content).copied()

@@ -14,6 +14,7 @@ mod added;
 mod batch;
 mod byte_offsets;
 mod chars;
+mod compiled;
 mod decode;
 mod encoding;
 mod error;
@@ -34,6 +35,7 @@ mod vocab;
 
 pub use added::AddedToken;
 pub use batch::{ScratchPool, run_parallel};
+pub use compiled::{CompiledKey, compiled_fingerprint};
 pub use encoding::{Encoding, NO_WORD, Padding, Side, Strategy, Truncation, pad_rows};
 pub use error::{Error, ErrorKind, Result};
 pub use pipeline::{DecodeStream, EncodeOptions, Pipeline, Scratch, Spans, Text};

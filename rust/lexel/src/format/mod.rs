@@ -28,7 +28,7 @@ use exact::Exact;
 use model::{ModelSeed, RawModel};
 use shape::Shape;
 use tree::{Findings, Path, Tree, twice};
-pub(crate) use write::{model_options, write};
+pub(crate) use write::{model_options, write, write_rest};
 
 /// A parsed `tokenizer.json`.
 #[derive(Clone, Debug)]

@@ -18,9 +18,16 @@ pub(crate) fn write(
     vocab: &Vocab,
     pretty: bool,
 ) -> Result<String> {
-    let file = File { components, added, model: ModelFields { components, model, vocab } };
+    let file = File { components, added, model: ModelFields { components, model, vocab, whole: true } };
     let text = if pretty { serde_json::to_string_pretty(&file) } else { serde_json::to_string(&file) };
     text.map_err(|e| Error::new(ErrorKind::Format, e.to_string()))
+}
+
+/// Write the same without vocabulary, scores and merges.
+pub(crate) fn write_rest(components: &Components, added: &AddedTokens, model: &Model) -> Option<String> {
+    let vocab = &Vocab::default();
+    let file = File { components, added, model: ModelFields { components, model, vocab, whole: false } };
+    serde_json::to_string(&file).ok()
 }
 
 /// The options of the model without its vocabulary and merges, in the order in which they are written.
@@ -110,6 +117,8 @@ struct ModelFields<'a> {
     components: &'a Components,
     model: &'a Model,
     vocab: &'a Vocab,
+    /// Whether scores and merges are written.
+    whole: bool,
 }
 
 impl Serialize for ModelFields<'_> {
@@ -126,14 +135,18 @@ impl Serialize for ModelFields<'_> {
             fields.serialize_entry(name, value)?;
         }
         match standard {
-            ModelOptions::Unigram(_) => fields.serialize_entry("vocab", &Scored(self.vocab, self.model.scores()))?,
+            ModelOptions::Unigram(_) => {
+                let scores = if self.whole { self.model.scores() } else { &[] };
+                fields.serialize_entry("vocab", &Scored(self.vocab, scores))?;
+            }
             _ => fields.serialize_entry("vocab", &ById(self.vocab))?,
         }
         for (name, value) in options.iter().skip(before_vocab) {
             fields.serialize_entry(name, value)?;
         }
         if let ModelOptions::Bpe(_) = standard {
-            fields.serialize_entry("merges", &Merges(self.vocab, &self.model.merges(self.vocab)))?;
+            let merges = if self.whole { self.model.merges(self.vocab) } else { Vec::new() };
+            fields.serialize_entry("merges", &Merges(self.vocab, &merges))?;
         }
         if let Some(exact) = exact::written(self.components.exact.as_ref(), &standard, self.model.pieces()) {
             fields.serialize_entry("lexel", &exact)?;

@@ -7,6 +7,7 @@ pub(crate) mod unigram;
 pub(crate) mod wordlevel;
 pub(crate) mod wordpiece;
 
+use crate::compiled::{Tables, Writer};
 use crate::error::{Error, Result};
 use crate::random::Random;
 use crate::sampling::Sampling;
@@ -203,6 +204,27 @@ impl Model {
         Ok(match options {
             ModelOptions::Bpe(options) => Self::Bpe(Box::new(Bpe::compile(vocab, merges, options, alphabet)?)),
             ModelOptions::Unigram(options) => Self::Unigram(Box::new(Unigram::compile(vocab, scores, options)?)),
+            ModelOptions::WordPiece(options) => Self::WordPiece(Box::new(WordPiece::compile(vocab, options))),
+            ModelOptions::WordLevel(options) => Self::WordLevel(WordLevel::compile(vocab, options)),
+        })
+    }
+
+    /// Write the tables that take time to build; the options stand elsewhere. `None`: this model has no such form.
+    pub(crate) fn store(&self, out: &mut Writer) -> Option<()> {
+        match self {
+            Self::Bpe(bpe) => bpe.store(out),
+            Self::Unigram(unigram) => unigram.store(out),
+            Self::WordPiece(_) | Self::WordLevel(_) => {}
+            Self::SentencePiece(_) => return None,
+        }
+        Some(())
+    }
+
+    /// Take the tables that were written of a model with this vocabulary and these options.
+    pub(crate) fn take(tables: &mut Tables, vocab: &Vocab, options: ModelOptions, alphabet: Alphabet) -> Result<Self> {
+        Ok(match options {
+            ModelOptions::Bpe(options) => Self::Bpe(Box::new(Bpe::take(tables, vocab, options, alphabet)?)),
+            ModelOptions::Unigram(options) => Self::Unigram(Box::new(Unigram::take(tables, vocab, options)?)),
             ModelOptions::WordPiece(options) => Self::WordPiece(Box::new(WordPiece::compile(vocab, options))),
             ModelOptions::WordLevel(options) => Self::WordLevel(WordLevel::compile(vocab, options)),
         })

@@ -6,10 +6,11 @@ use serde_json::Value;
 
 use super::{Pipeline, edges};
 use crate::added::{AddedToken, AddedTokens};
+use crate::compiled::{Tables, Writer, ensure};
 use crate::decode::Decoder;
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::{self, Components, Spec};
-use crate::model::bpe::BpeOptions;
+use crate::model::bpe::{Alphabet, BpeOptions};
 use crate::model::{Model, ModelOptions, ModelParts};
 use crate::normalize::{Normalizer, normalized};
 use crate::post::Post;
@@ -39,10 +40,23 @@ impl Pipeline {
     fn from_spec(spec: Spec) -> Result<Self> {
         let Spec { components, added_tokens, model } = spec;
         let ModelParts { options, vocab, merges, scores, pieces } = model;
+        Self::assemble(components, added_tokens, options, vocab, |vocab, options, alphabet| {
+            Model::compile(vocab, options, &merges, scores, pieces, alphabet)
+        })
+    }
+
+    /// Compile everything but the model.
+    fn assemble(
+        components: Components,
+        added_tokens: Vec<AddedToken>,
+        options: ModelOptions,
+        vocab: Vocab,
+        model: impl FnOnce(&Vocab, ModelOptions, Alphabet) -> Result<Model>,
+    ) -> Result<Self> {
         let normalizer = compile_normalizer(&components)?;
         check_inserted(normalizer.as_deref(), &components)?;
         let splitter = compile_splitter(&components, &options)?;
-        let model = Model::compile(&vocab, options, &merges, scores, pieces, splitter.alphabet())?;
+        let model = model(&vocab, options, splitter.alphabet())?;
         let mut added = AddedTokens::default();
         added.add(added_tokens, &vocab, &|text| as_content(normalizer.as_deref(), text))?;
         let (post, decoder) = (compile_post(&components)?, compile_decoder(&components)?);
@@ -59,6 +73,37 @@ impl Pipeline {
             decoder,
             spans_for_ids,
             edges,
+        })
+    }
+
+    /// Write the tables of the vocabulary and the model, and the rest as JSON. `None`: that would not read as this.
+    pub(crate) fn store(&self, out: &mut Writer) -> Option<()> {
+        let rest = format::write_rest(&self.components, &self.added, &self.model)?;
+        let read = format::read(&rest).ok()?;
+        let mut added = AddedTokens::default();
+        added.add(read.added_tokens, &self.vocab, &|text| as_content(self.normalizer.as_deref(), text)).ok()?;
+        let same = read.components == *self.components
+            && read.model.pieces.as_ref() == self.model.pieces()
+            && read.model.options == self.model.options()
+            && added.is_same(&self.added);
+        if !same {
+            return None;
+        }
+        out.u8s(rest.as_bytes());
+        self.vocab.store(out);
+        self.model.store(out)
+    }
+
+    /// Take what [`Pipeline::store`] wrote.
+    pub(crate) fn take(tables: &mut Tables) -> Result<Self> {
+        let rest = tables.u8s()?;
+        let rest =
+            std::str::from_utf8(&rest).map_err(|_| Error::format("the JSON of a compiled tokenizer is no text"))?;
+        let Spec { components, added_tokens, model } = format::read(rest)?;
+        ensure(model.pieces.is_none(), "a kind of model that has no tables")?;
+        let vocab = Vocab::take(tables)?;
+        Self::assemble(components, added_tokens, model.options, vocab, |vocab, options, alphabet| {
+            Model::take(tables, vocab, options, alphabet)
         })
     }
 

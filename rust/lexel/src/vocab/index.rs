@@ -3,6 +3,8 @@
 //! A slot is 32 bits: the number of the entry below, as many bits of its hash as are left above. Entries are read only
 //! where these bits agree, so a look-up is one load of the table and one comparison, whether the text is there or not.
 
+use crate::compiled::{Tables, Writer, ensure};
+use crate::error::Result;
 use crate::hash::hash_bytes;
 
 /// Which entry has a text.
@@ -33,6 +35,24 @@ impl TextIndex {
             index.slots[slot] = index.tag(hash) | entry as u32;
         }
         (index, equals)
+    }
+
+    pub(super) fn store(&self, out: &mut Writer) {
+        out.u32s(&self.slots);
+    }
+
+    /// The index of this many entries.
+    pub(super) fn take(tables: &mut Tables, entries: usize) -> Result<Self> {
+        let index = Self { slots: tables.u32s()?, bits: bits(entries) };
+        if entries == 0 {
+            ensure(index.slots.is_empty(), "an index of nothing")?;
+            return Ok(index);
+        }
+        ensure(index.slots.len() == slots(entries), "an index of another size")?;
+        let mask = index.mask();
+        let known = index.slots.iter().all(|&slot| slot == EMPTY || ((slot & mask) as usize) < entries);
+        ensure(known && index.slots.contains(&EMPTY), "an index of other entries")?;
+        Ok(index)
     }
 
     /// The entry of the text that has this hash.

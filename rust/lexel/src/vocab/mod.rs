@@ -2,6 +2,7 @@
 
 mod index;
 
+use crate::compiled::{Tables, Writer, ensure};
 use crate::error::{Error, Result};
 use crate::hash::hash_bytes;
 use crate::json::shortened;
@@ -108,6 +109,37 @@ impl Vocab {
             self.by_id[id as usize] = index as u32;
         }
         Ok(())
+    }
+
+    pub(crate) fn store(&self, out: &mut Writer) {
+        out.u8s(self.arena.as_bytes());
+        out.u32s(&self.ends);
+        // Mostly the ids count the entries.
+        let counted = self.ids.iter().zip(0..).all(|(&id, index)| id == index);
+        out.u32s(if counted { &[] } else { &self.ids });
+        self.by_text.store(out);
+        out.u64s(&[u64::from(self.listed)]);
+    }
+
+    pub(crate) fn take(tables: &mut Tables) -> Result<Self> {
+        let arena = tables.u8s()?;
+        ensure(simdutf8::basic::from_utf8(&arena).is_ok(), "tokens that are no text")?;
+        let arena = String::from_utf8(arena).unwrap_or_default();
+        let ends = tables.u32s()?;
+        let mut start = 0;
+        let ascending = ends.iter().all(|&end| std::mem::replace(&mut start, end) <= end);
+        ensure(ascending && start as usize == arena.len(), "tokens of another text")?;
+        ensure(ends.iter().all(|&end| arena.is_char_boundary(end as usize)), "a token that is no text")?;
+        let mut ids = tables.u32s()?;
+        if ids.is_empty() {
+            ids = (0..ends.len() as u32).collect();
+        }
+        ensure(ids.len() == ends.len() && i32::try_from(ends.len()).is_ok(), "another number of ids")?;
+        let by_text = TextIndex::take(tables, ends.len())?;
+        let [listed] = tables.numbers()?;
+        let mut vocab = Self { arena, ends, ids, by_text, by_id: Vec::new(), listed: listed == 1 };
+        vocab.index_ids()?;
+        Ok(vocab)
     }
 
     /// Check that no two tokens share an id.

@@ -19,6 +19,8 @@ use super::letters::letter_byte;
 use super::merge::Symbols;
 use super::pairs::{Join, Pairs};
 use super::{BpeOptions, NO_ID};
+use crate::compiled::{Tables, Writer, ensure, ensure_ids};
+use crate::error::Result;
 use crate::vocab::Vocab;
 
 /// Ids of certain characters, with where they are certain.
@@ -70,17 +72,40 @@ impl Atoms {
             if sides == 0 {
                 continue;
             }
-            let atom = Atom { id, sides };
-            if (c as u32) < BASIC {
-                if atoms.basic.is_empty() {
-                    atoms.basic = vec![NONE; BASIC as usize];
-                }
-                atoms.basic[c as usize] = atom;
-            } else {
-                atoms.others.insert(c as u32, atom);
-            }
+            atoms.insert(c as u32, Atom { id, sides });
         }
         atoms
+    }
+
+    fn insert(&mut self, code: u32, atom: Atom) {
+        if code < BASIC {
+            if self.basic.is_empty() {
+                self.basic = vec![NONE; BASIC as usize];
+            }
+            self.basic[code as usize] = atom;
+        } else {
+            self.others.insert(code, atom);
+        }
+    }
+
+    pub(crate) fn store(&self, out: &mut Writer) {
+        let basic = (0..).zip(&self.basic).filter(|(_, atom)| atom.sides != 0);
+        let mut all: Vec<(u32, Atom)> = basic.map(|(code, &atom)| (code, atom)).collect();
+        all.extend(self.others.iter().map(|(&code, &atom)| (code, atom)));
+        all.sort_unstable_by_key(|&(code, _)| code);
+        out.u32s(&all.iter().map(|&(code, atom)| code << 4 | u32::from(atom.sides)).collect::<Vec<_>>());
+        out.u32s(&all.iter().map(|(_, atom)| atom.id).collect::<Vec<_>>());
+    }
+
+    pub(crate) fn take(tables: &mut Tables, id_bound: u32) -> Result<Self> {
+        let (codes, ids) = (tables.u32s()?, tables.u32s()?);
+        ensure(codes.len() == ids.len(), "characters without ids")?;
+        ensure_ids(&ids, id_bound, None)?;
+        let mut atoms = Self::default();
+        for (code, id) in codes.into_iter().zip(ids) {
+            atoms.insert(code >> 4, Atom { id, sides: code as u8 & 15 });
+        }
+        Ok(atoms)
     }
 
     fn get(&self, c: char) -> Atom {

@@ -8,6 +8,8 @@
 //! alphabet a token may start or end inside a character; such a side is filed by its byte at the boundary alone.
 
 use super::letters::push_bytes;
+use crate::compiled::{Tables, Writer, ensure};
+use crate::error::Result;
 
 /// The filter.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +41,18 @@ fn slot(left: Edge, right: Edge) -> (usize, u64) {
 impl Cuts {
     pub(crate) fn new() -> Self {
         Self { bits: vec![0; 1 << (BITS - 6)], ascii: vec![0; 128] }
+    }
+
+    pub(crate) fn store(&self, out: &mut Writer) {
+        out.u64s(&self.bits);
+        out.u64s(&self.ascii.iter().flat_map(|&after| [after as u64, (after >> 64) as u64]).collect::<Vec<_>>());
+    }
+
+    pub(crate) fn take(tables: &mut Tables) -> Result<Self> {
+        let (bits, ascii) = (tables.u64s()?, tables.u64s()?);
+        ensure(bits.len() == 1 << (BITS - 6) && ascii.len() == 2 * 128, "boundaries of another size")?;
+        let ascii = ascii.chunks_exact(2).map(|half| u128::from(half[0]) | u128::from(half[1]) << 64).collect();
+        Ok(Self { bits, ascii })
     }
 
     fn set(&mut self, left: Edge, right: Edge) {

@@ -12,6 +12,7 @@ mod pairs;
 mod symbols;
 mod whole;
 
+use crate::compiled::{Tables, Writer, ensure};
 use crate::error::{Error, Result};
 use crate::model::PieceTokens;
 use crate::model::cache::{self, Caching, PieceCache};
@@ -126,6 +127,39 @@ impl Bpe {
         let whole =
             if options.ignore_merges { WholeTokens::new(vocab, &options, alphabet) } else { WholeTokens::default() };
         Ok(Self { options, alphabet, pairs, speller, lens: lengths.lens, whole, cuts, chunks })
+    }
+
+    /// Write the tables; the options stand elsewhere.
+    pub(crate) fn store(&self, out: &mut Writer) {
+        let Self { options: _, alphabet, pairs, speller, lens, whole, cuts, chunks } = self;
+        out.u64s(&[u64::from(*alphabet == Alphabet::Bytes), u64::from(chunks.is_some())]);
+        pairs.store(out);
+        speller.store(out);
+        out.u32s(lens);
+        whole.store(out);
+        cuts.store(out);
+        if let Some(chunks) = chunks {
+            let Chunks { at_metaspace, all_known, keeps_unknown, apart } = &**chunks;
+            out.u64s(&[*at_metaspace, *all_known, *keeps_unknown].map(u64::from));
+            out.u32s(apart);
+        }
+    }
+
+    /// Take the tables that were written of a model with this vocabulary, these options and this alphabet.
+    pub(crate) fn take(tables: &mut Tables, vocab: &Vocab, options: BpeOptions, alphabet: Alphabet) -> Result<Self> {
+        let [bytes, has_chunks] = tables.numbers()?;
+        ensure((bytes == 1) == (alphabet == Alphabet::Bytes), "a model of another alphabet")?;
+        let pairs = Pairs::take(tables, vocab.id_bound())?;
+        let speller = Speller::take(tables, vocab, &options, alphabet)?;
+        let lens = tables.u32s()?;
+        ensure(lens.len() == vocab.id_bound() as usize, "lengths of another number")?;
+        let (whole, cuts) = (WholeTokens::take(tables)?, Cuts::take(tables)?);
+        let mut chunks = None;
+        if has_chunks == 1 {
+            let [at_metaspace, all_known, keeps_unknown] = tables.numbers()?.map(|flag| flag == 1);
+            chunks = Some(Box::new(Chunks { at_metaspace, all_known, keeps_unknown, apart: tables.u32s()? }));
+        }
+        Ok(Self { options, alphabet, pairs, speller, lens, whole, cuts, chunks })
     }
 
     pub(crate) fn options(&self) -> &BpeOptions {

@@ -6,6 +6,9 @@
 //! its own, read only when a merge happens: random letters went from 8 to 20 MiB/s. Pairs that are not there, most of
 //! what is asked, are nearly always answered by a filter of one byte a merge.
 
+use crate::compiled::{Tables, Writer, ensure, ensure_ids};
+use crate::error::Result;
+
 /// What a pair merges into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Merge {
@@ -80,6 +83,48 @@ impl Pairs {
         }
         let ids = results.iter().map(|&(id, _)| id).collect();
         Self { ids, classes: ranks, ..Self::new(merges, id_bound) }
+    }
+
+    pub(crate) fn store(&self, out: &mut Writer) {
+        let Self { slots, ids, classes, filter, shift: _, filter_shift: _ } = self;
+        match slots {
+            Slots::Narrow(slots) => out.u64s(slots),
+            Slots::Wide(slots) => {
+                out.u64s(&[]);
+                out.u64s(&slots.iter().map(|slot| slot.0).collect::<Vec<_>>());
+                out.u32s(&slots.iter().map(|slot| slot.1).collect::<Vec<_>>());
+            }
+        }
+        out.u32s(ids);
+        out.u32s(classes);
+        out.u64s(filter);
+    }
+
+    pub(crate) fn take(tables: &mut Tables, id_bound: u32) -> Result<Self> {
+        let narrow = tables.u64s()?;
+        let slots = if narrow.is_empty() {
+            Slots::Wide(tables.u64s()?.into_iter().zip(tables.u32s()?).collect())
+        } else {
+            Slots::Narrow(narrow)
+        };
+        let (ids, classes, filter) = (tables.u32s()?, tables.u32s()?, tables.u64s()?);
+        ensure(classes.is_empty() || classes.len() == ids.len(), "merges of another number")?;
+        let (count, has_room, highest) = match &slots {
+            Slots::Narrow(slots) => {
+                let ranks = slots.iter().filter(|slot| **slot != EMPTY).map(|slot| *slot as u32 & 0xFF_FFFF);
+                (slots.len(), slots.contains(&EMPTY), ranks.max())
+            }
+            Slots::Wide(slots) => {
+                let ranks = slots.iter().filter(|slot| slot.0 != EMPTY).map(|slot| slot.1);
+                (slots.len(), slots.iter().any(|slot| slot.0 == EMPTY), ranks.max())
+            }
+        };
+        ensure(count.is_power_of_two() && filter.len().is_power_of_two(), "a merge table of another size")?;
+        ensure(count > 1 && filter.len() > 1 && has_room, "a merge table without room")?;
+        ensure(highest.is_none_or(|rank| (rank as usize) < ids.len()), "a merge that is not there")?;
+        ensure_ids(&ids, id_bound, None)?;
+        let (shift, filter_shift) = (64 - count.trailing_zeros(), 64 - filter.len().trailing_zeros());
+        Ok(Self { slots, ids, classes, filter, shift, filter_shift })
     }
 
     /// Whether all ranks fit in 24 bits.

@@ -11,6 +11,7 @@ use super::letters::{BYTE_LETTERS, letter_byte};
 use super::merge::Symbols;
 use super::pairs::{Join, Pairs};
 use super::{Alphabet, BpeOptions, NO_ID};
+use crate::compiled::{Tables, Writer, ensure, ensure_ids};
 use crate::error::{Error, Result};
 use crate::vocab::Vocab;
 
@@ -80,6 +81,19 @@ impl Speller {
             Alphabet::Bytes if prefix.is_empty() => Atoms::new(vocab, pairs, joins, options, &bytes[0]),
             _ => Atoms::default(),
         };
+        Self::with_tables(vocab, options, alphabet, (bytes, chars, atoms))
+    }
+
+    /// Complete with what is quick to find.
+    fn with_tables(
+        vocab: &Vocab,
+        options: &BpeOptions,
+        alphabet: Alphabet,
+        (bytes, chars, atoms): (Box<[[u32; 256]; PLACES]>, [CharIds; PLACES], Atoms),
+    ) -> Self {
+        let prefix = options.continuing_subword_prefix.clone().unwrap_or_default();
+        let suffix = options.end_of_word_suffix.clone().unwrap_or_default();
+        let places = place(!prefix.is_empty(), !suffix.is_empty());
         let fallback = options.byte_fallback.then(|| {
             let id = |byte: usize| vocab.id(&format!("<0x{byte:02X}>")).unwrap_or(NO_ID);
             Box::new(std::array::from_fn(id))
@@ -89,6 +103,41 @@ impl Speller {
         let unk = options.unk_token.as_ref().map(|token| vocab.id(token).unwrap_or(NO_ID));
         let fuse_unk = options.fuse_unk;
         Self { alphabet, prefix, suffix, places, bytes, chars, fallback, unk, unk_token, fuse_unk, atoms }
+    }
+
+    pub(crate) fn store(&self, out: &mut Writer) {
+        out.u32s(self.bytes.as_flattened());
+        for chars in &self.chars {
+            let (mut codes, mut ids) = (Vec::new(), Vec::new());
+            chars.for_each(|c, id| {
+                codes.push(u32::from(c));
+                ids.push(id);
+            });
+            out.u32s(&codes);
+            out.u32s(&ids);
+        }
+        self.atoms.store(out);
+    }
+
+    pub(crate) fn take(tables: &mut Tables, vocab: &Vocab, options: &BpeOptions, alphabet: Alphabet) -> Result<Self> {
+        let found = tables.u32s()?;
+        ensure(found.len() == PLACES * 256, "letters of another number")?;
+        ensure_ids(&found, vocab.id_bound(), Some(NO_ID))?;
+        let mut bytes = Box::new([[NO_ID; 256]; PLACES]);
+        bytes.as_flattened_mut().copy_from_slice(&found);
+        let mut chars = std::array::from_fn(|_| CharIds::default());
+        for chars in &mut chars {
+            let (codes, ids) = (tables.u32s()?, tables.u32s()?);
+            ensure(codes.len() == ids.len(), "characters without ids")?;
+            ensure_ids(&ids, vocab.id_bound(), None)?;
+            for (code, id) in codes.into_iter().zip(ids) {
+                let c = char::from_u32(code);
+                ensure(c.is_some(), "a code that is no character")?;
+                chars.insert(c.unwrap_or_default(), id);
+            }
+        }
+        let atoms = Atoms::take(tables, vocab.id_bound())?;
+        Ok(Self::with_tables(vocab, options, alphabet, (bytes, chars, atoms)))
     }
 
     /// Whether characters have affixes.

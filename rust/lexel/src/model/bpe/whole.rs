@@ -5,6 +5,8 @@
 
 use super::letters::push_bytes;
 use super::{Alphabet, BpeOptions};
+use crate::compiled::{Tables, Writer, ensure};
+use crate::error::Result;
 use crate::hash::hash_bytes;
 use crate::vocab::Vocab;
 
@@ -32,6 +34,17 @@ impl WholeTokens {
             filter.bits[word] |= bit;
         }
         filter
+    }
+
+    pub(crate) fn store(&self, out: &mut Writer) {
+        out.u64s(&self.bits);
+        out.u64s(&[self.longest as u64]);
+    }
+
+    pub(crate) fn take(tables: &mut Tables) -> Result<Self> {
+        let (bits, [longest]) = (tables.u64s()?, tables.numbers()?);
+        ensure(bits.is_empty() || bits.len().is_power_of_two(), "a filter of another size")?;
+        Ok(Self { bits, longest: usize::try_from(longest).unwrap_or(usize::MAX) })
     }
 
     fn place(&self, bytes: &[u8]) -> (usize, u64) {

@@ -11,6 +11,7 @@ mod sample;
 mod trie;
 mod viterbi;
 
+use crate::compiled::{Tables, Writer, ensure};
 use crate::error::{Error, Result};
 use crate::model::PieceTokens;
 use crate::model::cache::{self, Caching, PieceCache};
@@ -63,6 +64,26 @@ impl Caching for UnigramScratch {
 
 impl Unigram {
     pub(crate) fn compile(vocab: &Vocab, scores: Vec<f64>, options: UnigramOptions) -> Result<Self> {
+        let trie = Trie::new(vocab.entries(), &scores)?;
+        Self::with_trie(vocab, scores, options, trie)
+    }
+
+    /// Write the tables; the options stand elsewhere.
+    pub(crate) fn store(&self, out: &mut Writer) {
+        let Self { options: _, scores, trie, unk: _, unk_score: _, longest: _, byte_ids: _, lens: _ } = self;
+        out.f64s(scores);
+        trie.store(out);
+    }
+
+    /// Take the tables that were written of a model with this vocabulary and these options.
+    pub(crate) fn take(tables: &mut Tables, vocab: &Vocab, options: UnigramOptions) -> Result<Self> {
+        let scores = tables.f64s()?;
+        ensure(scores.len() == vocab.len(), "scores of another number")?;
+        let trie = Trie::take(tables, vocab.id_bound())?;
+        Self::with_trie(vocab, scores, options, trie)
+    }
+
+    fn with_trie(vocab: &Vocab, scores: Vec<f64>, options: UnigramOptions, trie: Trie) -> Result<Self> {
         let unk = options.unk_id.map(|id| u32::try_from(id).unwrap_or(NO_ID));
         if let Some(id) = options.unk_id.filter(|&id| id >= vocab.len()) {
             return Err(Error::vocabulary(match vocab.len() {
@@ -71,7 +92,6 @@ impl Unigram {
             })
             .at("model.unk_id"));
         }
-        let trie = Trie::new(vocab.entries(), &scores)?;
         // Of all entries, also of those that are never found: empty ones, and equal ones but for the last.
         let worst =
             scores.iter().copied().fold(f64::INFINITY, |worst, score| if score < worst { score } else { worst });

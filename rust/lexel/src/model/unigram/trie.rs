@@ -13,6 +13,7 @@
 //! ```
 
 use super::blocks::Blocks;
+use crate::compiled::{Tables, Writer, ensure, ensure_ids};
 use crate::error::{Error, Result};
 
 /// A token of the trie. The score stands beside the id, and tokens that begin alike stand side by side, as they are met.
@@ -79,6 +80,33 @@ impl Trie {
             trie.place(&sorted)?;
         }
         Ok(trie)
+    }
+
+    pub(super) fn store(&self, out: &mut Writer) {
+        out.u64s(&self.nodes);
+        out.u64s(&[self.root]);
+        out.f64s(&self.tokens.iter().map(|token| token.score).collect::<Vec<_>>());
+        out.u32s(&self.tokens.iter().map(|token| token.id).collect::<Vec<_>>());
+        out.u32s(&self.tokens.iter().map(|token| token.len).collect::<Vec<_>>());
+        out.u8s(&self.rests);
+    }
+
+    pub(super) fn take(tables: &mut Tables, id_bound: u32) -> Result<Self> {
+        let (nodes, [root]) = (tables.u64s()?, tables.numbers()?);
+        let (scores, ids, lens) = (tables.f64s()?, tables.u32s()?, tables.u32s()?);
+        ensure(scores.len() == ids.len() && ids.len() == lens.len(), "tokens without scores")?;
+        ensure_ids(&ids, id_bound, None)?;
+        let fields = scores.into_iter().zip(ids).zip(lens);
+        let tokens: Vec<Token> = fields.map(|((score, id), len)| Token { score, id, len }).collect();
+        let rests = tables.u8s()?;
+        let within = |node: u64| {
+            let token = token_of(node);
+            let (base, leaf) = (base_of(node), node & LEAF != 0);
+            (token == NO_TOKEN || (token as usize) < tokens.len())
+                && if leaf { base <= rests.len() } else { base | 0xFF < nodes.len() }
+        };
+        ensure(within(root) && nodes.iter().all(|&node| node == FREE || within(node)), "a trie that leads nowhere")?;
+        Ok(Self { nodes, root, tokens, rests })
     }
 
     /// Place all nodes, each with what is below it before the next: what one walk meets stands close together, and the
