@@ -144,10 +144,11 @@ def _exact_model(model: SentencePieceModel) -> Json:
         "kind": _KINDS[model.kind],
         "unk_id": _unknown(model),
         "byte_fallback": model.byte_fallback,
-        "special_ids": special,
-        "unused_ids": _ids(model, PieceType.UNUSED),
-        "user_defined_ids": _ids(model, PieceType.USER_DEFINED),
     }
+    unused, user_defined = _ids(model, PieceType.UNUSED), _ids(model, PieceType.USER_DEFINED)
+    for name, ids in (("special_ids", special), ("unused_ids", unused), ("user_defined_ids", user_defined)):
+        if ids:
+            made[name] = ids
     if model.kind == ModelKind.BPE:
         made["merge_by"] = "scores"
         scores: list[Any] = _comparable([score for _, score, _ in model.pieces])
@@ -209,6 +210,9 @@ def _portable_split(model: SentencePieceModel) -> Json | None:
 
 def _portable_decoder(model: SentencePieceModel) -> Json:
     steps = [spec.replace(" ", string="▁")]
+    unknown = _unknown(model)
+    if unknown is not None:
+        steps.insert(0, spec.replace(model.unk_surface, string=model.pieces[unknown][0]))
     if model.byte_fallback:
         steps.append({"type": "ByteFallback"})
     steps.append({"type": "Fuse"})
