@@ -160,7 +160,7 @@ def _pipeline_name(files: ModelFiles) -> str:
         parts = name.removeprefix("tokenizer.").removesuffix(".json").split(".")
         if len(parts) == 3 and all(part.isdigit() for part in parts):
             version = tuple(int(part) for part in parts)
-            if version <= _REFERENCE_VERSION:
+            if version <= _REFERENCE_VERSION and files.get(name) is not None:
                 found.append((version, name))
     return max(found, default=best)[1]
 

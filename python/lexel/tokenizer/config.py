@@ -35,6 +35,7 @@ _PRIVATE = (
     "additional_special_tokens",
     "chat_template",
     "device_map",
+    "fast_tokenizer_files",
     "files_loaded",
     "gguf_file",
     "is_local",
