@@ -2,7 +2,8 @@
 
 usage: python facts.py JOBS.json RESULTS.json
 
-A job is a folder, what to do with the tokenizer before it is looked at, and where to save it afterwards (or not).
+A job is a folder, options of loading, what to do with the tokenizer before it is looked at, and where to save it
+afterwards (or not).
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ def change(tok: Any, changes: dict[str, Any]) -> None:
 def do(load: Any, job: dict[str, Any]) -> dict[str, Any]:
     """Do one job; return the facts, or the error."""
     try:
-        tok = load(job["folder"])
+        tok = load(job["folder"], **job.get("options", {}))
         change(tok, job.get("changes", {}))
         if "save" in job:
             tok.save_pretrained(job["save"])
