@@ -13,6 +13,7 @@ from lexel.auto.registry import class_of_type
 from lexel.auto.remote_code import load_class
 from lexel.auto.single_file import from_file
 from lexel.backends import TokenizersBackend
+from lexel.converters.folder import source_of
 from lexel.errors import LexelError
 from lexel.hub import open_files
 from lexel.tokenizer import Tokenizer
@@ -85,7 +86,7 @@ def explain(name: str | os.PathLike[str], kwargs: dict[str, Any]) -> Explanation
         engine_reason=getattr(tok, "engine_reason", None),
         files_seen=(path.name,) if path.is_file() else tuple(files.names()),
         files_read=(path.name,) if path.is_file() else tuple(files.opened),
-        steps=choice.steps if choice else (),
+        steps=(*choice.steps, *_source_in_words(files, evidence, choice)) if choice else (),
         flags_applied=tuple(_passed(rest, evidence)),
         flags_ignored=tuple(_unheard(evidence, rest)),
         changed_files=tuple(changed_files(files, evidence.settings)) if evidence is not None else (),
@@ -130,6 +131,22 @@ def _load(
     kwargs.pop("trust_remote_code", None)
     given = choice.settings | {key: str(files.need(value)) for key, value in choice.paths.items()}
     return cast("Tokenizer", kind._from_files(files, inputs, {**given, **kwargs}))
+
+
+def _source_in_words(files: ModelFiles, evidence: Evidence | None, choice: Choice) -> tuple[str, ...]:
+    """Return where the ids come from."""
+    if evidence is None or choice.settings or choice.paths or choice.code is not None:
+        return ()
+    if evidence.has_pipeline:
+        kind = choice.tokenizer_class
+        if kind is not None and issubclass(kind, TokenizersBackend):
+            return ("tokenizer.json states the pipeline: it is loaded as it is",)
+        return ()
+    try:
+        source = source_of(files)
+    except LexelError:
+        return ()
+    return tuple(reason for reason in (source.reasons if source else ()) if reason not in choice.steps)
 
 
 def _passed(given: Mapping[str, Any], evidence: Evidence | None) -> list[str]:

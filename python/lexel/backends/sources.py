@@ -135,7 +135,9 @@ def load(
     path, kind = Path(vocab), detect(Path(vocab))
     options.pop("vocab", None)
     if states_pipeline(kind) or (generic and "tokenizer_class" not in read_tokenizer_config(files)):
-        names = ranks_and_names(path, options) if kind is FileFormat.TIKTOKEN and not generic else None
+        # Ids that a configuration states are these, whatever library knows the ranks by others.
+        named = not generic or bool(options.get("added_tokens_decoder"))
+        names = ranks_and_names(path, options) if kind is FileFormat.TIKTOKEN and named else None
         compiled, stated = read_file(path, special_tokens=names)
         # A bare file leaves special tokens in texts alone; a folder is there to say what they are.
         if not generic or files.get(CONFIG_FILE) is not None:
