@@ -331,7 +331,7 @@ class MistralCommonBackend(MistralRows):
         save_format: str | None = None,
         **kwargs: Any,
     ) -> tuple[str, ...] | None:
-        """Copy the file the tokenizer was read from, byte for byte, under its name; return its path.
+        """Copy the file the tokenizer was read from, byte for byte, under its name; return the paths written.
 
         Args:
             save_directory: the folder, made if it is not there; for a file an error is logged, and nothing is done.
@@ -340,13 +340,14 @@ class MistralCommonBackend(MistralRows):
             commit_message: of the upload.
             repo_id: `owner/name`; None for the folder's name.
             private: whether a new repository is private.
-            save_format: None or "mistral".
+            save_format: None or "mistral"; "hf" for a folder of a `TokenizersBackend` with the same ids and the chat
+                template beside the file, or that the library writes.
             **kwargs: refused.
 
         Raises:
             FileNotFoundError: the file is gone.
             ValueError: an unknown format or argument.
-            UnsupportedError: `save_format="hf"`.
+            UnsupportedError: `save_format="hf"` of a SentencePiece model.
         """
         refuse_unknown("save_pretrained", kwargs)
         if save_format not in (None, "hf", "mistral"):
@@ -358,9 +359,15 @@ class MistralCommonBackend(MistralRows):
         if not source.is_file():
             raise FileNotFoundError(f"the file this tokenizer was read from, {str(source)!r}, is no longer there")
         if save_format == "hf":
-            raise UnsupportedError(
-                f"save_format='hf' makes a tokenizer.json, and {source.name} is not converted yet: save it as it is "
-                "(save_format='mistral'), or load a repository that has a tokenizer.json with AutoTokenizer"
+            from lexel.backends.mistral_conversion import as_pipeline
+
+            return as_pipeline(self._library, _TOKENS).save_pretrained(
+                folder,
+                push_to_hub=push_to_hub,
+                token=token,
+                repo_id=repo_id,
+                commit_message=commit_message,
+                private=private,
             )
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / source.name

@@ -31,6 +31,13 @@ def refuse_unknown(method: str, given: Mapping[str, Any], known: Iterable[str] =
         raise ValueError(f"Kwargs {unknown} are not supported by `{_CLASS}.{method}`.")
 
 
+def _refuse_truncation_of_pairs(truncation: Any) -> None:
+    """Raise `ValueError` for strategies of pairs, even where nothing is too long."""
+    name = truncation.value if isinstance(truncation, TruncationStrategy) else truncation
+    if isinstance(name, str) and name in ("only_first", "only_second"):
+        raise ValueError(f"Truncation strategy `{name}` is for pairs, which `{_CLASS}` does not have.")
+
+
 def _refuse_second(what: str, value: Any) -> None:
     if value is not None:
         raise ValueError(f"{what} is not supported by `{_CLASS}`, whose rows are of one text each; it must be None")
@@ -70,6 +77,8 @@ class MistralRows(FixedVocabulary):
         _refuse_second("text_target", text_target)
         _refuse_second("text_pair_target", text_pair_target)
         refuse_unknown("__call__", {key: kwargs[key] for key in _NOT_HERE if key in kwargs})
+        # After the four texts come add_special_tokens, padding and truncation.
+        _refuse_truncation_of_pairs(args[2] if len(args) > 2 else kwargs.get("truncation"))
         return super().__call__(text, None, None, None, *args, **kwargs)
 
     def encode(self, text: Any, text_pair: Any = None, *args: Any, **kwargs: Any) -> Any:
@@ -81,6 +90,7 @@ class MistralRows(FixedVocabulary):
         _refuse_second("text_pair", text_pair)
         positional = ("add_special_tokens", "padding", "truncation", "max_length", "stride", "padding_side")
         refuse_unknown("encode", kwargs, (*positional, "return_tensors", *_ENCODE))
+        _refuse_truncation_of_pairs(args[2] if len(args) > 2 else kwargs.get("truncation"))
         return super().encode(text, None, *args, **kwargs)
 
     def batch_decode(
@@ -107,8 +117,7 @@ class MistralRows(FixedVocabulary):
         shared = {key: options.pop(key) for key in (*_PER_ROW, "add_special_tokens", "stride") if key in options}
         shared |= {"truncation": cut.value, "max_length": limit}
         refuse_unknown("__call__", options)
-        if cut in (TruncationStrategy.ONLY_FIRST, TruncationStrategy.ONLY_SECOND):
-            raise ValueError(f"Truncation strategy `{cut.value}` is for pairs, which `{_CLASS}` does not have.")
+        _refuse_truncation_of_pairs(cut)
         if offsets and isinstance(text, str):
             # For the views of a text: callers get no offsets, as in the reference.
             ids, shared["ids_offsets"] = self._library.encode_spans(text)
@@ -156,6 +165,8 @@ class MistralRows(FixedVocabulary):
         own = ("return_overflowing_tokens", "prepend_batch_axis")
         refuse_unknown("prepare_for_model", kwargs, (*known, *own, *_PADDING, *_PER_ROW))
         kwargs = {key: value for key, value in kwargs.items() if key not in _NOT_HERE}
+        if len(args) < 3:
+            kwargs.setdefault("truncation", None)  # so that a length alone cuts, as in a call
         return super().prepare_for_model(ids if isinstance(ids, str) else list(ids), None, *args, **kwargs)
 
     def truncate_sequences(

@@ -8,6 +8,7 @@ import pickle
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,6 @@ from lexel.backends.mistral_messages import as_message, media_columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 pytest.importorskip("mistral_common")
 
@@ -199,6 +199,8 @@ REFUSED: dict[str, Callable[[Any], Any]] = {
     r"\['more'\].*prepare_for_model": lambda tok: tok.prepare_for_model([1], more=1),
     r"\['more'\].*save_pretrained": lambda tok: tok.save_pretrained("x", more=1),
     "only_first": lambda tok: tok("x", truncation="only_first", max_length=3),
+    "`only_first` is for pairs": lambda tok: tok("x", truncation="only_first"),
+    "`only_second` is for pairs": lambda tok: tok.encode("x", truncation="only_second"),
     "only_second": lambda tok: tok.truncate_sequences([1, 2], None, 1, "only_second"),
     "pair_ids": lambda tok: tok.prepare_for_model([1], [2]),
     "token_ids_1": lambda tok: tok.build_inputs_with_special_tokens([1], [2]),
@@ -384,7 +386,7 @@ def test_saving_copies_the_file(tok: Any, path: Path, tmp_path: Path, caplog: py
     assert (again.mode.value, again.padding_side) == ("finetuning", "right")
     assert again.save_pretrained(tmp_path / "new") == (written,)
     assert again.encode("Hello") == [1, 23325, 2]
-    with pytest.raises(UnsupportedError, match="save_format='mistral'"):
+    with pytest.raises(UnsupportedError, match=r"is a SentencePiece model, .*save_format='mistral'"):
         tok.save_pretrained(tmp_path / "hf", save_format="hf")
     with pytest.raises(ValueError, match="save_format should be"):
         tok.save_pretrained(tmp_path / "hf", save_format="other")
@@ -396,6 +398,39 @@ def test_saving_copies_the_file(tok: Any, path: Path, tmp_path: Path, caplog: py
         with pytest.raises(FileNotFoundError):
             again.save_pretrained(tmp_path / "other", save_format=form)
     assert not (tmp_path / "other").exists()
+
+
+def test_a_length_alone_cuts_ids_as_it_cuts_texts(shared_data: Path) -> None:
+    tok = made(shared_data, "tekken-240911", "finetuning")
+    assert tok.prepare_for_model([5, 6, 7], max_length=4)["input_ids"] == [1, 5, 6, 2]
+    assert tok.prepare_for_model([5, 6, 7], max_length=4, truncation=False)["input_ids"] == [1, 5, 6, 7, 2]
+    assert tok([5, 6, 7], max_length=4)["input_ids"] == [1, 5, 6, 2]
+
+
+@pytest.mark.slow
+def test_saved_for_others_it_has_the_same_ids_and_conversations(shared_data: Path, tmp_path: Path) -> None:
+    pytest.importorskip("lexel.converters.tekken")
+    tok = made(shared_data, "tekken-240911")
+    written = tok.save_pretrained(tmp_path / "hf", save_format="hf")
+    assert {Path(path).name for path in written} >= {"tokenizer.json", "tokenizer_config.json", "chat_template.jinja"}
+    config = json.loads((tmp_path / "hf" / "tokenizer_config.json").read_text("utf-8"))
+    assert "split_special_tokens" not in config
+    again = AutoTokenizer.from_pretrained(tmp_path / "hf")
+    assert again.special_tokens_map == tok.special_tokens_map
+    for case in goldens(shared_data, "tekken-240911", "mistral_common"):
+        if "[" not in case["text"] and "<" not in case["text"]:
+            assert again.encode(case["text"], add_special_tokens=False) == case["ids"]
+    for case in goldens(shared_data, "tekken-240911", "mistral_common_chat"):
+        request = case["request"]
+        if "ids" in case and not request.get("continue_final_message"):
+            made_of = again.apply_chat_template(request["messages"], tools=request.get("tools"), return_dict=False)
+            assert made_of == case["ids"], case["id"]
+    beside = tmp_path / "beside"
+    beside.mkdir()
+    shutil.copy(shared_data / "tokenizers" / "tekken-240911" / "tekken.json", beside)
+    (beside / "chat_template.json").write_text('{"chat_template": "{{ 1 }}"}')
+    MistralCommonBackend(beside / "tekken.json").save_pretrained(tmp_path / "other", save_format="hf")
+    assert AutoTokenizer.from_pretrained(tmp_path / "other").chat_template == "{{ 1 }}"
 
 
 def test_loading(path: Path, tmp_path: Path) -> None:
