@@ -122,7 +122,7 @@ class CodeLlamaTokenizer(LlamaTokenizer):
         begin = [self.bos_token] if add_special_tokens and self.add_bos_token else []
         end = [self.eos_token] if add_special_tokens and self.add_eos_token else []
         order = [prefix, suffix, "$B", middle, "$A"] if suffix_first else [prefix, "$A", suffix, "$B", middle]
-        pair = [(name, 1 if name == "$B" else 0) for name in [*begin, *order, *end] if name is not None]
+        pair = [(name, 0) for name in [*begin, *order, *end] if name is not None]
         ids = self._ids(*(name for name, _ in pair if not name.startswith("$")))
         stages: dict[Any, Json] = {
             "normalizer": spec.replace("▁", string=" "),

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Modes", "Translation", "Translator"]
 
+# The limit of models that state none is far above this.
+_NO_LIMIT = 10**18
+
 
 class Modes:
     """The two modes of a tokenizer whose translations are encoded otherwise than what is translated.
@@ -93,7 +96,9 @@ class Translation(Modes):
         """
         self.src_lang = self.usual_languages[0] if src_lang is None else src_lang
         self.tgt_lang = self.usual_languages[1] if tgt_lang is None else tgt_lang
-        limit = self.model_max_length if max_length is None else max_length
+        limit = max_length
+        if limit is None and self.model_max_length < _NO_LIMIT:
+            limit = self.model_max_length
         options = {"padding": padding, "truncation": truncation, "return_tensors": return_tensors, **kwargs}
         made: BatchEncoding = self(src_texts, max_length=limit, **options)
         if tgt_texts is not None:
