@@ -60,6 +60,9 @@ def train(engine: Any, texts: Iterable[Any], trainer: Any = None, length: int | 
     if kind != "BPE":
         return _train_in_library(engine.to_json(), texts, trainer, length)
     special = [AddedToken(**token).flags for token in stated.get("special_tokens", ())]
+    content = json.loads(engine.to_json())
+    if _forget_sentencepiece(content["model"]):
+        engine = type(engine).from_json(json.dumps(content, ensure_ascii=False))
     return engine.train_bpe(texts, special_tokens=special, **_bpe_settings(stated))
 
 
@@ -119,6 +122,7 @@ def train_anew(
     old_tokens = content.pop("added_tokens")
     processor = content.pop("post_processor", None)
     model = content["model"]
+    _forget_sentencepiece(model)
     unk_token = _empty_model(model, names)
     special = [
         AddedToken(**{key: value for key, value in token.items() if key != "id"}).replace(
@@ -156,6 +160,17 @@ def train_anew(
     except UnsupportedError:
         content = {**json.loads(trained.to_json()), "post_processor": processor}
         return compile_json(json.dumps(content, ensure_ascii=False))
+
+
+def _forget_sentencepiece(model: dict[str, Any]) -> bool:
+    """Leave the standard stages of a SentencePiece model, which a vocabulary of other origin needs; say if it is one.
+
+    The exact ones are about its pieces, and cut no texts for a trainer.
+    """
+    found = model.get("lexel") is not None and model["lexel"].get("reference") == "sentencepiece"
+    if found:
+        del model["lexel"]
+    return found
 
 
 def _empty_model(model: dict[str, Any], names: Mapping[str, str]) -> str | None:

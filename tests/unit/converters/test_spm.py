@@ -166,6 +166,14 @@ def test_ends_and_new_tokens(file: Path) -> None:
     assert tok.decode(ids) == "a<new>ab bb"
 
 
+def test_a_new_vocabulary_is_trained_on_the_standard_stages(file: Path) -> None:
+    tok: Any = Tokenizer.from_file(file)
+    new = tok.train_new_from_iterator(["hello world"] * 20, 40)
+    assert new.tokenize("hello world") == ["▁hello▁world"]
+    assert new.decode(new("hello world")["input_ids"]) == "hello world"
+    assert "lexel" not in json.loads(new.backend_tokenizer.to_str())["model"]
+
+
 def test_sampling_is_refused_with_a_way_out(file: Path) -> None:
     engine = Engine.from_json(spm.convert(file).to_json())
     with pytest.raises(ValueError, match="SentencePieceBackend"):
