@@ -248,39 +248,56 @@ class SentencePieceModel:
             FormatError: empty, overlong or repeated pieces, no unknown piece or several, bytes that are missing; says
                 which.
         """
-        seen: dict[tuple[str, bool], int] = {}
-        unknown, by_bytes = [], set()
+        by_bytes, unknown = self.byte_fallback, self.ids(PieceType.UNKNOWN)
+        self._check_texts()
+        names = {self.pieces[index][0] for index in self.ids(PieceType.BYTE)}
+        for index in self.ids(PieceType.BYTE):
+            piece = self.pieces[index][0]
+            if not by_bytes or self.byte_of(piece) is None:
+                what = "byte_fallback is off" if not by_bytes else "it is not <0x00> to <0xFF>"
+                raise FormatError(f"piece {index}, {piece!r}, is of type BYTE, and {what}")
+        if len(unknown) > 1:
+            raise FormatError(f"pieces {unknown[:8]} are all of type UNKNOWN, and there is one such piece")
+        if not unknown and not by_bytes:
+            raise FormatError("no piece is of type UNKNOWN")
+        if by_bytes and len(names) < 256:
+            raise FormatError(f"byte_fallback asks for 256 pieces of type BYTE, and there are {len(names)}")
+
+    def _check_texts(self) -> None:
+        dropped = set(self.dropped())
+        texts = [piece for piece, _, _ in self.pieces]
+        if not dropped and len(set(texts)) == len(texts) and "" not in texts and "\0" not in "".join(texts):
+            # As nearly always; what is left is how long they are.
+            longest = max(texts, key=len, default="")
+            if 4 * len(longest) < _MAX_PIECE_BYTES:
+                return
         for_text = (PieceType.NORMAL, PieceType.USER_DEFINED, PieceType.UNUSED)
+        one_table = self.kind == ModelKind.BPE
+        seen: dict[tuple[str, bool], int] = {}
         for index, (piece, _, kind) in enumerate(self.pieces):
             if not piece or len(piece.encode()) >= _MAX_PIECE_BYTES:
                 what = "is empty" if not piece else f"has more than {_MAX_PIECE_BYTES - 1} bytes"
                 raise FormatError(f"piece {index} {what}")
-            if self.is_dropped(index):
+            if index in dropped:
                 continue
             if "\0" in piece:
                 raise FormatError(f"piece {index}, {piece!r}, has a null character")
             # Of a model by merges all pieces are in one table, else those no text becomes have their own.
-            key = (piece, self.kind == ModelKind.BPE or kind in for_text)
+            key = (piece, one_table or kind in for_text)
             if seen.setdefault(key, index) != index:
                 raise FormatError(f"pieces {seen[key]} and {index} are both {piece!r}")
-            if kind == PieceType.UNKNOWN:
-                unknown.append(index)
-            elif kind == PieceType.BYTE:
-                if not self.byte_fallback or self.byte_of(piece) is None:
-                    what = "byte_fallback is off" if not self.byte_fallback else "it is not <0x00> to <0xFF>"
-                    raise FormatError(f"piece {index}, {piece!r}, is of type BYTE, and {what}")
-                by_bytes.add(piece)
-        if len(unknown) > 1:
-            raise FormatError(f"pieces {unknown[:8]} are all of type UNKNOWN, and there is one such piece")
-        if not unknown and not self.byte_fallback:
-            raise FormatError("no piece is of type UNKNOWN")
-        if self.byte_fallback and len(by_bytes) < 256:
-            raise FormatError(f"byte_fallback asks for 256 pieces of type BYTE, and there are {len(by_bytes)}")
 
-    def is_dropped(self, index: int) -> bool:
-        """Return whether a piece only holds its place: a null character, which byte fallback makes useless."""
-        piece, _, kind = self.pieces[index]
-        return piece == "\0" and (self.byte_fallback or kind == PieceType.UNUSED)
+    def ids(self, *kinds: PieceType) -> list[int]:
+        """Return the ids of the pieces of some types, but of those that only hold their place."""
+        found = [index for index, (_, _, kind) in enumerate(self.pieces) if kind in kinds]
+        dropped = self.dropped()
+        return [index for index in found if index not in dropped] if dropped else found
+
+    def dropped(self) -> list[int]:
+        """Return the ids of pieces that only hold their place: a null character, useless beside byte fallback."""
+        by_bytes = self.byte_fallback
+        found = [index for index, (piece, _, _) in enumerate(self.pieces) if piece == "\0"]
+        return [index for index in found if by_bytes or self.pieces[index][2] == PieceType.UNUSED]
 
     @staticmethod
     def byte_of(piece: str) -> int | None:
@@ -292,10 +309,7 @@ class SentencePieceModel:
 
     def id_of(self, piece: str, kind: PieceType) -> int:
         """Return the id of a piece of this type, -1 if there is none."""
-        for index, (name, _, found) in enumerate(self.pieces):
-            if found == kind and name == piece:
-                return index
-        return -1
+        return next((index for index in self.ids(kind) if self.pieces[index][0] == piece), -1)
 
     @property
     def kind(self) -> ModelKind:

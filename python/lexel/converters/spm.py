@@ -76,10 +76,8 @@ def spec_of(model: SentencePieceModel) -> Spec:
         "decoder": _decoder(model),
         "model": _exact_model(model),
     }
-    special = (PieceType.CONTROL, PieceType.UNKNOWN)
-    made.added_tokens = spec.special_entries(
-        (index, piece) for index, (piece, _, kind) in enumerate(model.pieces) if kind in special
-    )
+    special = model.ids(PieceType.CONTROL, PieceType.UNKNOWN)
+    made.added_tokens = spec.special_entries((index, model.pieces[index][0]) for index in special)
     made.config = {"split_special_tokens": True}
     for name in _NAMED:
         index = getattr(model, f"{name}_id")
@@ -90,6 +88,8 @@ def spec_of(model: SentencePieceModel) -> Spec:
 
 def _check_texts(model: SentencePieceModel) -> None:
     seen: dict[str, int] = {}
+    if len({piece for piece, _, _ in model.pieces}) == len(model.pieces):
+        return
     for index, (piece, _, _) in enumerate(model.pieces):
         if seen.setdefault(piece, index) != index:
             raise UnsupportedError(
@@ -98,12 +98,8 @@ def _check_texts(model: SentencePieceModel) -> None:
             )
 
 
-def _ids(model: SentencePieceModel, *kinds: PieceType) -> list[int]:
-    return [index for index, (_, _, kind) in enumerate(model.pieces) if kind in kinds and not model.is_dropped(index)]
-
-
 def _unknown(model: SentencePieceModel) -> int | None:
-    return next(iter(_ids(model, PieceType.UNKNOWN)), None)
+    return next(iter(model.ids(PieceType.UNKNOWN)), None)
 
 
 # --- what runs here ---------------------------------------------------------------------------------------------------
@@ -111,7 +107,7 @@ def _unknown(model: SentencePieceModel) -> int | None:
 
 def _normalizer(rules: Normalization, model: SentencePieceModel | None) -> Json:
     """Return the normalizer of a model; without one that of decoded texts."""
-    user_defined = _ids(model, PieceType.USER_DEFINED) if model is not None else []
+    user_defined = model.ids(PieceType.USER_DEFINED) if model is not None else []
     return {
         "type": "SentencePiece",
         "charsmap": b64encode(rules.charsmap).decode("ascii") if rules.charsmap else None,
@@ -127,7 +123,7 @@ def _decoder(model: SentencePieceModel) -> Json:
     unknown, after = _unknown(model), model.denormalizer
     return {
         "type": "SentencePiece",
-        "control": [model.pieces[index][0] for index in _ids(model, PieceType.CONTROL)],
+        "control": [model.pieces[index][0] for index in model.ids(PieceType.CONTROL)],
         "unk_token": None if unknown is None else model.pieces[unknown][0],
         "unk_surface": model.unk_surface,
         "byte_fallback": model.byte_fallback,
@@ -138,14 +134,13 @@ def _decoder(model: SentencePieceModel) -> Json:
 
 
 def _exact_model(model: SentencePieceModel) -> Json:
-    dropped = [index for index in range(len(model.pieces)) if model.is_dropped(index)]
-    special = sorted([*_ids(model, PieceType.CONTROL, PieceType.UNKNOWN, PieceType.BYTE), *dropped])
+    special = sorted([*model.ids(PieceType.CONTROL, PieceType.UNKNOWN, PieceType.BYTE), *model.dropped()])
     made: Json = {
         "kind": _KINDS[model.kind],
         "unk_id": _unknown(model),
         "byte_fallback": model.byte_fallback,
     }
-    unused, user_defined = _ids(model, PieceType.UNUSED), _ids(model, PieceType.USER_DEFINED)
+    unused, user_defined = model.ids(PieceType.UNUSED), model.ids(PieceType.USER_DEFINED)
     for name, ids in (("special_ids", special), ("unused_ids", unused), ("user_defined_ids", user_defined)):
         if ids:
             made[name] = ids
@@ -180,7 +175,7 @@ def _model(model: SentencePieceModel) -> Json:
     if model.kind == ModelKind.UNIGRAM:
         if any(not math.isfinite(score) for _, score, _ in model.pieces):
             raise FormatError("a score is no finite number")
-        if not _ids(model, PieceType.NORMAL, PieceType.USER_DEFINED, PieceType.UNUSED):
+        if not model.ids(PieceType.NORMAL, PieceType.USER_DEFINED, PieceType.UNUSED):
             raise FormatError("no piece is for text")
         pieces = [(piece, score) for piece, score, _ in model.pieces]
         return spec.unigram(pieces, unk_id=unknown, byte_fallback=model.byte_fallback)
