@@ -45,6 +45,7 @@ _EDITS = (
     "do_lower_case",
     "strip_accents",
     "tokenize_chinese_chars",
+    "fix_mistral_regex",
 )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from lexel import spec
 from lexel.backends import edits
 from lexel.backends.engine import Compiled, compile_json, read_pipeline
+from lexel.backends.mistral_regex import mend_split
 from lexel.backends.vocabulary_files import find_vocabulary, ranks_and_names, states_pipeline
 from lexel.converters import gguf
 from lexel.converters.detect import FileFormat, detect
@@ -126,7 +127,8 @@ def load(
     )
     asked = {key: value for key, value in given.items() if edited is None or key in edited}
     if path is not None:
-        return Loaded(edits.apply(read_tokenizer_json(path), asked), options, init_inputs)
+        compiled = mend_split(read_tokenizer_json(path), files, given.get("fix_mistral_regex"))
+        return Loaded(edits.apply(compiled, asked), options, init_inputs)
     vocab = given.get("vocab") or given.get("vocab_file") or find_vocabulary(files, class_files)
     if vocab is None:
         raise _nothing_in(files)

@@ -35,6 +35,12 @@ MODULES = {
     "tokenization_utils_fast": TOKENIZERS.split(),
     "tokenization_utils_tokenizers": TOKENIZERS.split(),
     "tokenization_utils_sentencepiece": SENTENCEPIECE.split(),
+    "tokenization_auto": [
+        "AutoTokenizer",
+        "TOKENIZER_MAPPING_NAMES",
+        "get_tokenizer_config",
+        "tokenizer_class_from_name",
+    ],
     "tokenization_mistral_common": ["MistralCommonBackend", "MistralCommonTokenizer"],
     "convert_slow_tokenizer": ["bytes_to_unicode", "generate_merges"],
 }
