@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from lexel.backends.engine import AnyEngine
+    from lexel.backends.tiktoken_encoding import TiktokenEncoding
     from lexel.converters.tiktoken import SpecialTokens
     from lexel.hub import ModelFiles
     from lexel.tokenizer.config import Compat
@@ -187,6 +188,20 @@ class TokenizersBackend(PipelineCalls):
     def to_tokenizers(self) -> Any:
         """Return an independent `tokenizers.Tokenizer` equal to this one."""
         return self._core.to_tokenizers()
+
+    def as_tiktoken(self, name: str | None = None) -> TiktokenEncoding:
+        """Return a view with the methods of `tiktoken.Encoding`; the library is not needed.
+
+        Args:
+            name: what it is called; None: as the file the tokenizer comes from, without its ending.
+
+        Raises:
+            UnsupportedError: the tokenizer is no byte-level BPE.
+        """
+        from lexel.backends.tiktoken_encoding import TiktokenEncoding
+
+        stem = Path(self.name_or_path).stem if self.name_or_path else type(self).__name__
+        return TiktokenEncoding(self._core.engine, name if name is not None else stem)
 
     @property
     def decoder(self) -> Any:
