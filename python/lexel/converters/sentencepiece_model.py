@@ -248,10 +248,11 @@ class SentencePieceModel:
             FormatError: empty, overlong or repeated pieces, no unknown piece or several, bytes that are missing; says
                 which.
         """
-        by_bytes, unknown = self.byte_fallback, self.ids(PieceType.UNKNOWN)
+        by_type = self.by_type()
+        by_bytes, unknown = self.byte_fallback, by_type[PieceType.UNKNOWN]
         self._check_texts()
-        names = {self.pieces[index][0] for index in self.ids(PieceType.BYTE)}
-        for index in self.ids(PieceType.BYTE):
+        names = {self.pieces[index][0] for index in by_type[PieceType.BYTE]}
+        for index in by_type[PieceType.BYTE]:
             piece = self.pieces[index][0]
             if not by_bytes or self.byte_of(piece) is None:
                 what = "byte_fallback is off" if not by_bytes else "it is not <0x00> to <0xFF>"
@@ -287,11 +288,14 @@ class SentencePieceModel:
             if seen.setdefault(key, index) != index:
                 raise FormatError(f"pieces {seen[key]} and {index} are both {piece!r}")
 
-    def ids(self, *kinds: PieceType) -> list[int]:
-        """Return the ids of the pieces of some types, but of those that only hold their place."""
-        found = [index for index, (_, _, kind) in enumerate(self.pieces) if kind in kinds]
+    def by_type(self) -> dict[PieceType, list[int]]:
+        """Return the ids of the pieces of each type but the normal one; none of those that only hold their place."""
+        made: dict[PieceType, list[int]] = {kind: [] for kind in PieceType}
         dropped = self.dropped()
-        return [index for index in found if index not in dropped] if dropped else found
+        for index in [index for index, (_, _, kind) in enumerate(self.pieces) if kind != PieceType.NORMAL]:
+            if index not in dropped:
+                made[self.pieces[index][2]].append(index)
+        return made
 
     def dropped(self) -> list[int]:
         """Return the ids of pieces that only hold their place: a null character, useless beside byte fallback."""
@@ -309,7 +313,7 @@ class SentencePieceModel:
 
     def id_of(self, piece: str, kind: PieceType) -> int:
         """Return the id of a piece of this type, -1 if there is none."""
-        return next((index for index in self.ids(kind) if self.pieces[index][0] == piece), -1)
+        return next((index for index in self.by_type()[kind] if self.pieces[index][0] == piece), -1)
 
     @property
     def kind(self) -> ModelKind:

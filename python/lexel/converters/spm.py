@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import struct
 from base64 import b64encode
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lexel import spec
@@ -62,21 +63,22 @@ def spec_of(model: SentencePieceModel) -> Spec:
     """
     model.check()
     _check_texts(model)
+    facts = _Facts(model, model.by_type())
     made = Spec(
-        _model(model),
+        _model(facts),
         normalizer=_portable_normalizer(model),
         pre_tokenizer=_portable_split(model),
         post_processor=spec.texts_alone(),
-        decoder=_portable_decoder(model),
+        decoder=_portable_decoder(facts),
     )
     made.model["lexel"] = {
         "reference": "sentencepiece",
-        "normalizer": _normalizer(model.normalizer, model),
+        "normalizer": _normalizer(model.normalizer, facts),
         "pre_tokenizer": None,
-        "decoder": _decoder(model),
-        "model": _exact_model(model),
+        "decoder": _decoder(facts),
+        "model": _exact_model(facts),
     }
-    special = model.ids(PieceType.CONTROL, PieceType.UNKNOWN)
+    special = facts.ids[PieceType.CONTROL] + facts.ids[PieceType.UNKNOWN]
     made.added_tokens = spec.special_entries((index, model.pieces[index][0]) for index in special)
     made.config = {"split_special_tokens": True}
     for name in _NAMED:
@@ -84,6 +86,25 @@ def spec_of(model: SentencePieceModel) -> Spec:
         if index >= 0:
             made.config[f"{name}_token"] = model.pieces[index][0]
     return made
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """A model, and the ids of its pieces by type (but for normal ones)."""
+
+    model: SentencePieceModel
+    ids: dict[PieceType, list[int]]
+
+    def texts(self, kind: PieceType) -> list[str]:
+        return [self.model.pieces[index][0] for index in self.ids[kind]]
+
+    @property
+    def unknown(self) -> int | None:
+        return next(iter(self.ids[PieceType.UNKNOWN]), None)
+
+    @property
+    def unk_token(self) -> str | None:
+        return next(iter(self.texts(PieceType.UNKNOWN)), None)
 
 
 def _check_texts(model: SentencePieceModel) -> None:
@@ -98,33 +119,28 @@ def _check_texts(model: SentencePieceModel) -> None:
             )
 
 
-def _unknown(model: SentencePieceModel) -> int | None:
-    return next(iter(model.ids(PieceType.UNKNOWN)), None)
-
-
 # --- what runs here ---------------------------------------------------------------------------------------------------
 
 
-def _normalizer(rules: Normalization, model: SentencePieceModel | None) -> Json:
+def _normalizer(rules: Normalization, facts: _Facts | None) -> Json:
     """Return the normalizer of a model; without one that of decoded texts."""
-    user_defined = model.ids(PieceType.USER_DEFINED) if model is not None else []
     return {
         "type": "SentencePiece",
         "charsmap": b64encode(rules.charsmap).decode("ascii") if rules.charsmap else None,
         "add_dummy_prefix": rules.add_dummy_prefix,
         "remove_extra_whitespaces": rules.remove_extra_whitespaces,
         "escape_whitespaces": rules.escape_whitespaces,
-        "treat_whitespace_as_suffix": model is not None and model.treat_whitespace_as_suffix,
-        "user_defined": [model.pieces[index][0] for index in user_defined] if model is not None else [],
+        "treat_whitespace_as_suffix": facts is not None and facts.model.treat_whitespace_as_suffix,
+        "user_defined": facts.texts(PieceType.USER_DEFINED) if facts is not None else [],
     }
 
 
-def _decoder(model: SentencePieceModel) -> Json:
-    unknown, after = _unknown(model), model.denormalizer
+def _decoder(facts: _Facts) -> Json:
+    model, after = facts.model, facts.model.denormalizer
     return {
         "type": "SentencePiece",
-        "control": [model.pieces[index][0] for index in model.ids(PieceType.CONTROL)],
-        "unk_token": None if unknown is None else model.pieces[unknown][0],
+        "control": facts.texts(PieceType.CONTROL),
+        "unk_token": facts.unk_token,
         "unk_surface": model.unk_surface,
         "byte_fallback": model.byte_fallback,
         "add_dummy_prefix": model.add_dummy_prefix,
@@ -133,14 +149,11 @@ def _decoder(model: SentencePieceModel) -> Json:
     }
 
 
-def _exact_model(model: SentencePieceModel) -> Json:
-    special = sorted([*model.ids(PieceType.CONTROL, PieceType.UNKNOWN, PieceType.BYTE), *model.dropped()])
-    made: Json = {
-        "kind": _KINDS[model.kind],
-        "unk_id": _unknown(model),
-        "byte_fallback": model.byte_fallback,
-    }
-    unused, user_defined = model.ids(PieceType.UNUSED), model.ids(PieceType.USER_DEFINED)
+def _exact_model(facts: _Facts) -> Json:
+    model, of = facts.model, facts.ids
+    special = sorted([*of[PieceType.CONTROL], *of[PieceType.UNKNOWN], *of[PieceType.BYTE], *model.dropped()])
+    made: Json = {"kind": _KINDS[model.kind], "unk_id": facts.unknown, "byte_fallback": model.byte_fallback}
+    unused, user_defined = of[PieceType.UNUSED], of[PieceType.USER_DEFINED]
     for name, ids in (("special_ids", special), ("unused_ids", unused), ("user_defined_ids", user_defined)):
         if ids:
             made[name] = ids
@@ -169,20 +182,19 @@ def _comparable(scores: list[float]) -> list[float]:
 # --- what comes close, for other readers ------------------------------------------------------------------------------
 
 
-def _model(model: SentencePieceModel) -> Json:
-    unknown = _unknown(model)
-    name = None if unknown is None else model.pieces[unknown][0]
+def _model(facts: _Facts) -> Json:
+    model, of = facts.model, facts.ids
     if model.kind == ModelKind.UNIGRAM:
         if any(not math.isfinite(score) for _, score, _ in model.pieces):
             raise FormatError("a score is no finite number")
-        if not model.ids(PieceType.NORMAL, PieceType.USER_DEFINED, PieceType.UNUSED):
+        if sum(map(len, of.values())) - len(of[PieceType.USER_DEFINED] + of[PieceType.UNUSED]) == len(model.pieces):
             raise FormatError("no piece is for text")
         pieces = [(piece, score) for piece, score, _ in model.pieces]
-        return spec.unigram(pieces, unk_id=unknown, byte_fallback=model.byte_fallback)
+        return spec.unigram(pieces, unk_id=facts.unknown, byte_fallback=model.byte_fallback)
     vocab = {piece: index for index, (piece, _, _) in enumerate(model.pieces)}
     if model.kind == ModelKind.WORD:
-        return {"type": "WordLevel", "vocab": vocab, "unk_token": name or "<unk>"}
-    return spec.bpe(vocab, unk_token=name, fuse_unk=True, byte_fallback=model.byte_fallback)
+        return {"type": "WordLevel", "vocab": vocab, "unk_token": facts.unk_token or "<unk>"}
+    return spec.bpe(vocab, unk_token=facts.unk_token, fuse_unk=True, byte_fallback=model.byte_fallback)
 
 
 def _portable_normalizer(model: SentencePieceModel) -> Json | None:
@@ -203,11 +215,11 @@ def _portable_split(model: SentencePieceModel) -> Json | None:
     return spec.metaspace("always" if prefixed else "never")
 
 
-def _portable_decoder(model: SentencePieceModel) -> Json:
+def _portable_decoder(facts: _Facts) -> Json:
+    model = facts.model
     steps = [spec.replace(" ", string="▁")]
-    unknown = _unknown(model)
-    if unknown is not None:
-        steps.insert(0, spec.replace(model.unk_surface, string=model.pieces[unknown][0]))
+    if facts.unk_token is not None:
+        steps.insert(0, spec.replace(model.unk_surface, string=facts.unk_token))
     if model.byte_fallback:
         steps.append({"type": "ByteFallback"})
     steps.append({"type": "Fuse"})
