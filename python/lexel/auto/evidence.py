@@ -111,7 +111,7 @@ def read_evidence(files: ModelFiles, config: Any = None) -> Evidence:
     where = "config="
     if config is None:
         where, path = "config.json", files.get("config.json")
-        config = check_model_config(read_json(path), path) if path is not None else {}
+        config = check_model_config(read_json(path, files.read("config.json")), path) if path is not None else {}
     declared, declared_by = settings.get("tokenizer_class"), "tokenizer_config.json"
     if declared is None:
         declared, declared_by = _text(config, "tokenizer_class"), where

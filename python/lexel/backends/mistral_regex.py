@@ -54,8 +54,8 @@ def mend_split(compiled: Compiled, files: ModelFiles, wanted: bool | None) -> Co
         return _with_stage(compiled, stage)
     if _is_of_mistral(files):
         _LOGGER.warning(
-            "%s is of a model of Mistral's, and its tokenizer.json splits texts otherwise than Mistral's own tokenizer, "
-            "so that ids differ from those the model was trained with. It is loaded as it is; fix_mistral_regex=True "
+            "%s is of a model of Mistral's, and its tokenizer.json splits texts unlike Mistral's own tokenizer: "
+            "ids differ from those the model was trained with. It is loaded as it is; fix_mistral_regex=True "
             "puts the right split in, fix_mistral_regex=False says that this is known",
             files.name,
         )
@@ -74,7 +74,7 @@ def _is_of_mistral(files: ModelFiles) -> bool:
     """Return whether a folder's model is one of Mistral's, written before the files were mended."""
     path = files.get("config.json")
     try:
-        config = read_json(path) if path is not None else {}
+        config = read_json(path, files.read("config.json")) if path is not None else {}
     except FormatError:
         return False
     if not isinstance(config, dict) or config.get("model_type") not in _TYPES:

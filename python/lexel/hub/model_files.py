@@ -32,6 +32,7 @@ class ModelFiles:
     commit: str | None = None
     opened: list[str] = field(default_factory=list)
     _repository: Repository | None = None
+    _contents: dict[str, bytes] = field(default_factory=dict)
 
     def get(self, filename: str) -> Path | None:
         """Return the local path of a file, downloading it if need be; None if the model has no such file.
@@ -47,6 +48,15 @@ class ModelFiles:
         if path is not None and filename not in self.opened:
             self.opened.append(filename)
         return path
+
+    def read(self, filename: str) -> bytes | None:
+        """Return the content of a small file that several ask for, read once; None if the model has no such file."""
+        if filename not in self._contents:
+            path = self.get(filename)
+            if path is None:
+                return None
+            self._contents[filename] = path.read_bytes()
+        return self._contents[filename]
 
     def need(self, filename: str) -> Path:
         """Return the local path of a file that must be there.

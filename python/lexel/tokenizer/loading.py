@@ -52,14 +52,18 @@ _NULL_IS_ABSENT = {
 }
 
 
-def read_json(path: Path) -> Any:
+def read_json(path: Path, content: bytes | None = None) -> Any:
     """Return the content of a JSON file.
+
+    Args:
+        path: the file.
+        content: its bytes, where they are known.
 
     Raises:
         FormatError: it is not JSON; says where.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8-sig"))
+        return json.loads((path.read_bytes() if content is None else content).decode("utf-8-sig"))
     except json.JSONDecodeError as error:
         raise FormatError(f"{path} is not JSON: {error.msg} in line {error.lineno}, column {error.colno}") from error
     except UnicodeDecodeError as error:
@@ -81,7 +85,7 @@ def read_tokenizer_config(files: ModelFiles) -> dict[str, Any]:
     path = files.get(CONFIG_FILE)
     if path is None:
         return {}
-    content = check_object(read_json(path), path)
+    content = check_object(read_json(path, files.read(CONFIG_FILE)), path)
     check_config(content, path)
     return {key: value for key, value in content.items() if value is not None or key not in _NULL_IS_ABSENT}
 

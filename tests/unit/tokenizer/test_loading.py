@@ -103,7 +103,7 @@ def test_files_of_older_times(tmp_path: Path) -> None:
     assert made["eos_token"] == AddedToken("</s>", special=True)
     beside = options(found)["added_tokens_decoder"]
     assert beside == {3: AddedToken("</s>", lstrip=True, special=True), 4: AddedToken("word")}, "their flags are kept"
-    files(tmp_path, tokenizer_config={"backend": "tokenizers"})
+    found = files(tmp_path, tokenizer_config={"backend": "tokenizers"})
     assert options(found)["added_tokens_decoder"] == {}, "beside today's pipeline it is a stray"
 
 
