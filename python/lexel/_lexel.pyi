@@ -47,18 +47,19 @@ class Engine:
             UnsupportedError: a component or pattern this engine cannot reproduce exactly; names it.
         """
     @staticmethod
-    def from_compiled(path: str | PathLike[str], key: str) -> Engine:
-        """Read a file of what `to_compiled` gave for the same key.
+    def from_compiled(path: str | PathLike[str], key: str) -> tuple[Engine, bytes]:
+        """Read a file of what `to_compiled` gave for the same key; also return the note in it.
 
         Raises:
             FormatError: it is anything else: cut off, changed, of another build or key.
             OSError: there is no such file, or it cannot be opened.
         """
-    def to_compiled(self, key: str) -> bytes | None:
+    def to_compiled(self, key: str, note: bytes | None = None) -> bytes | None:
         """Return the tables as a file for `from_compiled`; None: this tokenizer has no such form.
 
         Args:
             key: 64 hexadecimal digits that say what it was made of.
+            note: kept beside them.
         """
     def to_json(self, *, pretty: bool = False) -> str: ...
     def component(self, name: Component) -> str | None:

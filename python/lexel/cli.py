@@ -20,6 +20,9 @@ app = typer.Typer(
     help="Exact, fast tokenizers with chat templates and a slim torch runtime.",
 )
 
+cache_app = typer.Typer(no_args_is_help=True, help="Compiled tokenizers on disk: loading again takes milliseconds.")
+app.add_typer(cache_app, name="cache")
+
 Source = Annotated[
     str,
     typer.Option("--tokenizer", "-t", help="A folder, a tokenizer.json, a GGUF file, or the name of a hub repository."),
@@ -108,6 +111,40 @@ def _escaped(text: str) -> str:
 def count(text: Text, tokenizer: Source) -> None:
     """Print how many tokens a text has, special tokens left out."""
     print(_load(tokenizer).count(_read(text)))
+
+
+@cache_app.command()
+def path() -> None:
+    """Print the folder of compiled tokenizers."""
+    print(_cache_folder())
+
+
+@cache_app.command()
+def size() -> None:
+    """Print how many compiled tokenizers there are, and their bytes."""
+    from lexel.backends.compiled_cache import LIMIT_BYTES, entries
+
+    found = entries(_cache_folder())
+    taken = sum(status.st_size for _, status in found)
+    print(f"{len(found)} files, {taken:,} bytes of at most {LIMIT_BYTES:,}")
+
+
+@cache_app.command()
+def clear() -> None:
+    """Remove all compiled tokenizers."""
+    from lexel.backends import compiled_cache
+
+    print(f"{compiled_cache.clear(_cache_folder()):,} bytes freed")
+
+
+def _cache_folder() -> Path:
+    from lexel.backends.compiled_cache import find_folder
+
+    folder = find_folder()
+    if folder is None:
+        print("compiled tokenizers are not kept: LEXEL_CACHE says so, or there is no home folder", file=sys.stderr)
+        raise typer.Exit(1)
+    return folder
 
 
 def _read(text: str) -> str:

@@ -37,7 +37,11 @@ def members(node: ast.ClassDef) -> set[str]:
 
 
 def test_the_module_and_the_stub_have_the_same_names() -> None:
-    public = {name for name in dir(_lexel) if not name.startswith("_")} | {"__version__", "__profile__"}
+    public = {name for name in dir(_lexel) if not name.startswith("_")} | {
+        "__version__",
+        "__profile__",
+        "__fingerprint__",
+    }
     assert {name for name in stub_names() if name != "__all__"} == public
     for name in public:
         assert hasattr(_lexel, name)

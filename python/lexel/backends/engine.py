@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from lexel._lexel import Engine
 from lexel.backends.fallback import FallbackEngine
 from lexel.errors import FormatError, UnsupportedError
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-__all__ = ["AnyEngine", "Compiled", "compile_json", "compile_library", "read_pipeline", "with_model_options"]
+__all__ = ["AnyEngine", "Compiled", "compile_json", "compile_library", "with_model_options"]
 
 AnyEngine: TypeAlias = Engine | FallbackEngine
 
@@ -63,11 +60,6 @@ def _has_exact_stages(text: str | bytes) -> bool:
     except (ValueError, AttributeError, RecursionError):
         return False
     return isinstance(model, dict) and "lexel" in model
-
-
-def read_pipeline(path: Path) -> Compiled:
-    """Compile a `tokenizer.json` file."""
-    return compile_json(path.read_bytes(), path=str(path))
 
 
 def compile_library(library: Any) -> Compiled:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from lexel import spec
 from lexel.backends import edits
-from lexel.backends.engine import Compiled, compile_json, read_pipeline
+from lexel.backends.compiled_cache import cached, readers_version
+from lexel.backends.engine import Compiled, compile_json
 from lexel.backends.mistral_regex import mend_split
 from lexel.backends.vocabulary_files import find_vocabulary, ranks_and_names, states_pipeline
 from lexel.converters import gguf
@@ -51,7 +52,7 @@ def read_tokenizer_json(path: Path) -> Compiled:
     """
     if not path.is_file():
         raise LoadError(f"tokenizer_file {str(path)!r} is not a file")
-    return read_pipeline(path)
+    return cached(path, "tokenizer.json", lambda: (compile_json(path.read_bytes(), path=str(path)), {}))[0]
 
 
 def read_gguf(path: Path) -> tuple[Compiled, dict[str, Any]]:
@@ -75,9 +76,15 @@ def read_file(
         UnsupportedError: it asks for what is not here.
     """
     if pattern is None and special_tokens is None and detect(path) is FileFormat.TOKENIZER_JSON:
-        return read_pipeline(path), {}
-    made = read_spec(path, pattern=pattern, special_tokens=special_tokens)
-    return compile_json(made.to_json(), path=str(path)), made.config
+        return read_tokenizer_json(path), {}
+
+    def build() -> tuple[Compiled, dict[str, Any]]:
+        made = read_spec(path, pattern=pattern, special_tokens=special_tokens)
+        return compile_json(made.to_json(), path=str(path)), made.config
+
+    if detect(path) not in _ALONE:
+        return build()
+    return cached(path, f"{readers_version()} {pattern!r} {special_tokens!r}", build)
 
 
 def from_vocab(vocab: Any, merges: Any, *, unk_id: int | None) -> Compiled:
@@ -169,6 +176,8 @@ def _pipeline_name(files: ModelFiles) -> str:
     return max(found, default=best)[1]
 
 
+# Formats that are one file, of a size that is quickly hashed.
+_ALONE = (FileFormat.TIKTOKEN, FileFormat.TEKKEN)
 # The surface this package has is that of this version; older pipeline files are chosen as it would.
 _REFERENCE_VERSION = (5, 23, 0)
 

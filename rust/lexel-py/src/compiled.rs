@@ -39,8 +39,8 @@ pub(crate) fn key(digits: &str) -> PyResult<CompiledKey> {
     key.map(CompiledKey::from).map_err(|_| PyValueError::new_err("expected a key of 64 hexadecimal digits"))
 }
 
-/// Read a compiled file.
-pub(crate) fn read(py: Python<'_>, path: PathBuf, key: &CompiledKey) -> PyResult<Pipeline> {
+/// Read a compiled file, and the note in it.
+pub(crate) fn read(py: Python<'_>, path: PathBuf, key: &CompiledKey) -> PyResult<(Pipeline, Vec<u8>)> {
     py.detach(|| {
         let mut file = File::open(path)?;
         let length = file.metadata()?.len();

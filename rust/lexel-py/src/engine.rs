@@ -139,13 +139,21 @@ impl Engine {
     }
 
     #[staticmethod]
-    fn from_compiled(py: Python<'_>, path: PathBuf, key: &str) -> PyResult<Self> {
-        crate::compiled::read(py, path, &crate::compiled::key(key)?).map(Self::new)
+    fn from_compiled<'py>(py: Python<'py>, path: PathBuf, key: &str) -> PyResult<(Self, Bound<'py, PyBytes>)> {
+        let (pipeline, note) = crate::compiled::read(py, path, &crate::compiled::key(key)?)?;
+        Ok((Self::new(pipeline), PyBytes::new(py, &note)))
     }
 
-    fn to_compiled<'py>(&self, py: Python<'py>, key: &str) -> PyResult<Option<Bound<'py, PyBytes>>> {
+    #[pyo3(signature = (key, note = None))]
+    fn to_compiled<'py>(
+        &self,
+        py: Python<'py>,
+        key: &str,
+        note: Option<&[u8]>,
+    ) -> PyResult<Option<Bound<'py, PyBytes>>> {
         let key = crate::compiled::key(key)?;
-        Ok(py.detach(|| self.pipeline.to_compiled(&key)).map(|bytes| PyBytes::new(py, &bytes)))
+        let bytes = py.detach(|| self.pipeline.to_compiled(&key, note.unwrap_or_default()));
+        Ok(bytes.map(|bytes| PyBytes::new(py, &bytes)))
     }
 
     #[pyo3(signature = (*, pretty = false))]

@@ -45,9 +45,11 @@ fn head(key: &CompiledKey, bytes: u64) -> [u8; HEAD] {
 }
 
 impl Pipeline {
-    /// The tokenizer as a file that [`Pipeline::from_compiled`] reads. `None`: this one has no such form.
-    pub fn to_compiled(&self, key: &CompiledKey) -> Option<Vec<u8>> {
+    /// The tokenizer, and a note that is given back, as a file that [`Pipeline::from_compiled`] reads. `None`: this one
+    /// has no such form.
+    pub fn to_compiled(&self, key: &CompiledKey, note: &[u8]) -> Option<Vec<u8>> {
         let mut writer = Writer { bytes: vec![0; HEAD + CHECKSUM] };
+        writer.u8s(note);
         self.store(&mut writer)?;
         let mut bytes = writer.bytes;
         let head = head(key, (bytes.len() - HEAD - CHECKSUM) as u64);
@@ -57,11 +59,11 @@ impl Pipeline {
         Some(bytes)
     }
 
-    /// Read what [`Pipeline::to_compiled`] gave for the same key: `length` bytes.
+    /// Read what [`Pipeline::to_compiled`] gave for the same key, `length` bytes; also return the note.
     ///
     /// # Errors
     /// [`crate::ErrorKind::Format`] if it is anything else: cut off, changed, of another build or key, or unreadable.
-    pub fn from_compiled(input: &mut impl Read, length: u64, key: &CompiledKey) -> Result<Self> {
+    pub fn from_compiled(input: &mut impl Read, length: u64, key: &CompiledKey) -> Result<(Self, Vec<u8>)> {
         let mut found = [0; HEAD + CHECKSUM];
         input.read_exact(&mut found).map_err(|error| tables::unreadable(&error))?;
         let left = length.saturating_sub(found.len() as u64);
@@ -71,9 +73,10 @@ impl Pipeline {
         hasher.update(&head);
         let mut tables = Tables::read(input, left, &mut hasher)?;
         ensure(found[HEAD..] == *hasher.finalize().as_bytes(), "its checksum is wrong")?;
+        let note = tables.u8s()?;
         let pipeline = Self::take(&mut tables)?;
         tables.finish()?;
-        Ok(pipeline)
+        Ok((pipeline, note))
     }
 }
 

@@ -28,21 +28,25 @@ fn files() -> Vec<String> {
 
 fn compiled(json: &str) -> (Pipeline, Vec<u8>) {
     let pipeline = Pipeline::from_json(json).expect("a valid file");
-    let bytes = pipeline.to_compiled(&KEY).expect("a compiled form");
+    let bytes = pipeline.to_compiled(&KEY, b"note").expect("a compiled form");
     (pipeline, bytes)
 }
 
 fn read(bytes: &[u8]) -> Result<Pipeline> {
-    Pipeline::from_compiled(&mut &*bytes, bytes.len() as u64, &KEY)
+    let (pipeline, note) = Pipeline::from_compiled(&mut &*bytes, bytes.len() as u64, &KEY)?;
+    assert!(note.len() <= bytes.len());
+    Ok(pipeline)
 }
 
 #[test]
 fn what_is_read_is_what_was_written() {
     for json in files() {
         let (fresh, bytes) = compiled(&json);
-        let stored = read(&bytes).expect("the file just written");
+        let (stored, note) =
+            Pipeline::from_compiled(&mut &*bytes, bytes.len() as u64, &KEY).expect("the file just written");
+        assert_eq!(note, b"note");
         assert_eq!(stored.to_json(false).expect("JSON"), fresh.to_json(false).expect("JSON"));
-        assert_eq!(stored.to_compiled(&KEY).expect("a compiled form"), bytes, "{json}");
+        assert_eq!(stored.to_compiled(&KEY, b"note").expect("a compiled form"), bytes, "{json}");
         for text in ["", "ab", "aab ab<x>b", "b é ab😀", " ab ab"] {
             let ids = |pipeline: &Pipeline| {
                 pipeline.encode_ids(text, EncodeOptions::default(), &mut Scratch::default()).map_err(|e| e.to_string())
