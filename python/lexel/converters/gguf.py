@@ -312,14 +312,14 @@ def _wordpiece(facts: Facts) -> Spec:
             raise FormatError(f"{facts.where}: the ids {vocab[token]} and {index} are both the piece {token!r}")
 
     def named(default: str, *names: str) -> str | None:
-        token = facts.token_of(*names)
-        return token if token is not None else default if default in vocab else None
+        index = facts.id_of(*names)
+        return tokens[index] if index is not None else default if default in vocab else None
 
     cls, sep = named("[CLS]", "cls", "bos"), named("[SEP]", "seperator", "separator", "eos")
     names = {"cls": cls, "sep": sep, "unk": named("[UNK]", "unknown"), "pad": named("[PAD]", "padding")}
     names["mask"] = named("[MASK]", "mask")
     unknown = names["unk"]
-    if unknown is None or unknown not in vocab:
+    if unknown is None:
         raise FormatError(f"{facts.where}: a WordPiece model needs a token for unknown words")
     plain = (token for token, kind in zip(tokens, facts.types, strict=True) if kind == 1 and not _is_bracketed(token))
     # Newer files say it; of older ones the vocabulary does.

@@ -121,16 +121,21 @@ class Facts:
                 raise self.fail(f"scores[{index}]", "a number", score)
         return [float(score) for score in scores]
 
-    def token_of(self, *names: str) -> str | None:
-        """Return the token that a key such as `bos` names by id, the first of several keys that does."""
+    def id_of(self, *names: str) -> int | None:
+        """Return the id that a key such as `bos` states, the first of several keys that does."""
         for name in names:
             index = self._metadata.get(f"tokenizer.ggml.{name}_token_id")
             if index is None or index in (-1, _NONE):
                 continue
-            if not isinstance(index, int) or not 0 <= index < len(self.tokens):
+            if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < len(self.tokens):
                 raise self.fail(f"{name}_token_id", f"an id below {len(self.tokens)}", index)
-            return self.tokens[index]
+            return index
         return None
+
+    def token_of(self, *names: str) -> str | None:
+        """Return the token whose id a key such as `bos` states."""
+        index = self.id_of(*names)
+        return None if index is None else self.tokens[index]
 
     def unknown(self) -> str | None:
         """Return the token for what has none: by its id, else by its type."""
