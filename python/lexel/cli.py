@@ -113,6 +113,30 @@ def count(text: Text, tokenizer: Source) -> None:
     print(_load(tokenizer).count(_read(text)))
 
 
+@app.command()
+def convert(
+    source: Annotated[str, typer.Argument(help="A folder, a file of any format, or the name of a hub repository.")],
+    out: Annotated[Path, typer.Argument(help="A file, whose name says the format, or a folder.")],
+    to: Annotated[
+        str | None,
+        typer.Option("--to", help="folder, tokenizer.json, sentencepiece, tiktoken or vocab; else by the name."),
+    ] = None,
+) -> None:
+    """Write a tokenizer in another format, and say what it cannot hold."""
+    from lexel.auto.converting import convert as write
+
+    tokenizer = _load(source)
+    try:
+        written, notes = write(tokenizer, out, to)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    print(f"read {source}: {type(tokenizer).__name__}, {len(tokenizer)} tokens")
+    for path in written:
+        print(f"wrote {path}")
+    for note in notes:
+        print(f"note: {note}")
+
+
 @cache_app.command()
 def path() -> None:
     """Print the folder of compiled tokenizers."""

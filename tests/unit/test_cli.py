@@ -51,3 +51,23 @@ def test_an_error_of_ours_is_a_message(
         cli.main()
     assert ended.value.code == 1
     assert capsys.readouterr().err.startswith("lexel: ")
+
+
+@pytest.mark.parametrize("name", ["tokenizer.json", "x.json", "folder"])
+def test_convert_writes_what_the_name_says(tmp_path: Path, name: str) -> None:
+    tok = lexel.AutoTokenizer.from_pretrained(TINY_MODEL)
+    output = run("convert", str(TINY_MODEL), str(tmp_path / name))
+    assert f"{len(tok)} tokens" in output
+    assert f"wrote {tmp_path / name}" in output
+    made = lexel.AutoTokenizer.from_pretrained(tmp_path / name)
+    assert made.encode("Pip the mouse", add_special_tokens=False) == tok.encode(
+        "Pip the mouse", add_special_tokens=False
+    )
+
+
+def test_convert_names_what_it_cannot_write(tmp_path: Path) -> None:
+    for arguments in ((str(tmp_path / "x.bin"),), (str(tmp_path / "x.json"), "--to", "docx")):
+        result = CliRunner().invoke(cli.app, ["convert", str(TINY_MODEL), *arguments])
+        assert result.exit_code == 2
+        assert "sentencepiece" in result.output
+    assert not list(tmp_path.iterdir())

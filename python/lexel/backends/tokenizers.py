@@ -8,7 +8,6 @@ engine, so any number of threads may share a tokenizer. Where the core cannot co
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -17,14 +16,11 @@ from lexel._lexel import Engine
 from lexel.added_token import AddedToken, as_added_token
 from lexel.backends import sources
 from lexel.backends.engine import Compiled, compile_json
-from lexel.backends.pipeline_calls import PipelineCalls
+from lexel.backends.piece_models import PieceModels
 from lexel.backends.pipeline_view import PipelineView, view_of
 from lexel.backends.post_processor import with_ends, writes_any_ends, writes_ends
 from lexel.backends.seed import Seed, split_options, stored_defaults
-from lexel.backends.vocabulary_files import model_kind
 from lexel.converters.detect import FileFormat, detect
-from lexel.converters.sentencepiece_proto import read_proto
-from lexel.converters.sentencepiece_vocabulary import extract, plain_spec
 from lexel.errors import FormatError, UnsupportedError
 from lexel.padding import PaddingStrategy, TruncationStrategy
 from lexel.tokenizer.config import generic_name
@@ -52,7 +48,7 @@ _NO_PAD = PaddingStrategy.DO_NOT_PAD
 _NO_CUT = TruncationStrategy.DO_NOT_TRUNCATE
 
 
-class TokenizersBackend(PipelineCalls):
+class TokenizersBackend(PieceModels):
     """A tokenizer that runs a `tokenizer.json` pipeline.
 
     Args:
@@ -149,12 +145,6 @@ class TokenizersBackend(PipelineCalls):
                 fresh.setdefault(token.content, token.replace(special=False) if token.content in kept else token)
         if fresh:
             self._core.add(list(fresh.values()))
-
-    def _kept_symbols(self) -> set[str]:
-        """Return the symbols a SentencePiece model was trained with: extra tokens that stay in decoded texts."""
-        if not self.__dict__.pop("_symbols", False):
-            return set()
-        return {str(token) for token in self._special.extra if isinstance(token, AddedToken) and not token.special}
 
     # --- the engine -------------------------------------------------------------------------------------------------
 
@@ -360,34 +350,6 @@ class TokenizersBackend(PipelineCalls):
             ) from error
         made.init_kwargs.pop("vocab", None)
         return made
-
-    @classmethod
-    def _from_sentencepiece(cls, path: Path, init_inputs: tuple[Any, ...], options: dict[str, Any]) -> Self:
-        """Make a tokenizer of this class around the vocabulary of a SentencePiece model."""
-        proto = read_proto(path)
-        options = cls._order_pieces(extract(proto, model_kind(cls), **options))
-        if cls.__init__ is TokenizersBackend.__init__:
-            built = plain_spec(proto, options)
-            made = cls._from_seed(compile_json(built.to_json()), init_inputs, options, symbols=True)
-        else:
-            made = cls.__new__(cls, *init_inputs)
-            made.__dict__["_symbols"] = True
-            made.__init__(*init_inputs, **options)  # type: ignore[misc]
-        made.vocab_file = str(path)
-        return made
-
-    @classmethod
-    def _order_pieces(cls, options: dict[str, Any]) -> dict[str, Any]:
-        """Return the arguments with the vocabulary in the order of this class, or of the converter put in its place."""
-        # Only code that has imported the converters can have changed one.
-        registry = sys.modules.get("lexel.families.conversions.registry")
-        converter = registry and registry.SLOW_TO_FAST_CONVERTERS.get(cls.__name__)
-        theirs, own = getattr(converter, "convert_from_spm", None), getattr(cls, "convert_from_spm", None)
-        hook = theirs if theirs is not None and not theirs.__module__.startswith("lexel.") else own
-        if hook is not None:
-            options = hook(**options)
-        last = getattr(cls, "convert_from_spm_model", None)
-        return options if last is None else last(**options)
 
     @classmethod
     def _edited_settings(cls) -> Collection[str] | None:

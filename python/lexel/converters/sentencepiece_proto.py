@@ -63,8 +63,7 @@ def proto_of(model: SentencePieceModel) -> Proto:
 
     def index(field: int, default: int) -> int:
         stated = told.message.number(field)
-        # Numbers below zero are written as 64 bits.
-        return default if stated is None else stated - (1 << 64) if stated >> 63 else stated
+        return default if stated is None else stated
 
     return Proto(
         pieces=[Piece(piece, score, int(kind)) for piece, score, kind in model.pieces],
