@@ -17,6 +17,8 @@ import lexel
 from lexel import AutoTokenizer
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.golden.golden_files import Case
 
     from lexel import Tokenizer
@@ -92,3 +94,28 @@ def test_it_agrees_with_its_reference(
     assert len(cases) > 140
     found = {case["id"]: differs for case in cases if (differs := wrong(tok, case, reference))}
     assert found == {}
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def by_size() -> list[Any]:
+    """Return the folders; the large ones take their time."""
+    sizes = {
+        name: sum(path.stat().st_size for path in folder_of(name).iterdir() if "golden" not in path.name)
+        for name in FOLDERS
+    }
+    return [pytest.param(name, marks=[pytest.mark.slow] if size > 3_000_000 else []) for name, size in sizes.items()]
+
+
+@pytest.mark.parametrize("folder", by_size())
+def test_what_is_saved_twice_is_saved_alike(shared_data: Any, folder: str, tmp_path: Path) -> None:
+    toks = [AutoTokenizer.from_pretrained(folder_of(folder))]
+    for name in ("first", "second"):
+        toks[-1].save_pretrained(tmp_path / name)
+        toks.append(AutoTokenizer.from_pretrained(tmp_path / name))
+    assert content(tmp_path / "first") == content(tmp_path / "second")
+    texts = ["Hello world, it's me!  x\n\n", "naïve café 日本語 😀 <s> </s> <|endoftext|> [MASK]<mask>"]
+    said = [(tok(texts)["input_ids"], type(tok), tok.special_tokens_map, tok.split_special_tokens) for tok in toks]
+    assert said[0] == said[1] == said[2]
