@@ -104,6 +104,12 @@ from lexel.families.herbert import HerbertTokenizer as HerbertTokenizer
 from lexel.families.herbert import HerbertTokenizer as HerbertTokenizerFast
 from lexel.families.lasr import LasrTokenizer as LasrTokenizer
 from lexel.families.lasr import LasrTokenizer as LasrTokenizerFast
+from lexel.families.layoutlmv2 import LayoutLMv2Tokenizer as LayoutLMv2Tokenizer
+from lexel.families.layoutlmv2 import LayoutLMv2Tokenizer as LayoutLMv2TokenizerFast
+from lexel.families.layoutlmv3 import LayoutLMv3Tokenizer as LayoutLMv3Tokenizer
+from lexel.families.layoutlmv3 import LayoutLMv3Tokenizer as LayoutLMv3TokenizerFast
+from lexel.families.layoutxlm import LayoutXLMTokenizer as LayoutXLMTokenizer
+from lexel.families.layoutxlm import LayoutXLMTokenizer as LayoutXLMTokenizerFast
 from lexel.families.llama import LlamaTokenizer as LlamaTokenizer
 from lexel.families.llama import LlamaTokenizer as LlamaTokenizerFast
 from lexel.families.llama import LlamaTokenizer as Phi3Tokenizer
@@ -176,6 +182,8 @@ from lexel.families.t5 import T5Tokenizer as T5Tokenizer
 from lexel.families.t5 import T5Tokenizer as T5TokenizerFast
 from lexel.families.tipsv2 import Tipsv2Tokenizer as Tipsv2Tokenizer
 from lexel.families.tipsv2 import Tipsv2Tokenizer as Tipsv2TokenizerFast
+from lexel.families.udop import UdopTokenizer as UdopTokenizer
+from lexel.families.udop import UdopTokenizer as UdopTokenizerFast
 from lexel.families.videoprism import VideoPrismTokenizer as VideoPrismTokenizer
 from lexel.families.videoprism import VideoPrismTokenizer as VideoPrismTokenizerFast
 from lexel.families.vits import VitsTokenizer as VitsTokenizer
@@ -294,6 +302,12 @@ __all__ = [
     "LasrTokenizerFast",
     "LayoutLMTokenizer",
     "LayoutLMTokenizerFast",
+    "LayoutLMv2Tokenizer",
+    "LayoutLMv2TokenizerFast",
+    "LayoutLMv3Tokenizer",
+    "LayoutLMv3TokenizerFast",
+    "LayoutXLMTokenizer",
+    "LayoutXLMTokenizerFast",
     "LexelError",
     "LlamaConfig",
     "LlamaForCausalLM",
@@ -390,6 +404,8 @@ __all__ = [
     "TokenizersBackend",
     "TrainingError",
     "TruncationStrategy",
+    "UdopTokenizer",
+    "UdopTokenizerFast",
     "UnsupportedError",
     "VideoPrismTokenizer",
     "VideoPrismTokenizerFast",
