@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from lexel import training
 from lexel._lexel import Engine
-from lexel.added_token import AddedToken, as_added_token
+from lexel.added_token import AddedToken, SpecialToken, as_added_token
 from lexel.backends import sources
 from lexel.backends.engine import Compiled, compile_json
 from lexel.backends.piece_models import PieceModels
@@ -309,12 +309,16 @@ class TokenizersBackend(PieceModels):
         )
         # What kept the core away may have gone with the vocabulary.
         compiled = Compiled(trained) if isinstance(trained, Engine) else compile_json(trained.to_json())
-        options = {**self.init_kwargs, **self._renamed_tokens(special_tokens_map or {})}
+        renamed = special_tokens_map or {}
+        options = {**self.init_kwargs, **self._renamed_tokens(renamed)}
+        own = options.get("model_specific_special_tokens")
+        if own:
+            options["model_specific_special_tokens"] = {name: options.get(name, token) for name, token in own.items()}
         if "added_tokens_decoder" in options:
             # Tokens a loaded file adds that are not special are found in texts still.
             added = self.added_tokens_decoder
             options["added_tokens_decoder"] = {index: token for index, token in added.items() if not token.special}
-        extra = [*self._special.extra, *new]
+        extra = [*(_renamed(token, renamed) for token in self._special.extra), *new]
         if extra:
             options["extra_special_tokens"] = extra
         return self._from_seed(compiled, (), options)
@@ -323,10 +327,8 @@ class TokenizersBackend(PieceModels):
         """Return the named special tokens under their new texts, flags kept."""
         made: dict[str, Any] = {}
         for name, value in self._special.named.items():
-            if isinstance(value, AddedToken):
-                made[name] = value.replace(content=renamed.get(value.content, value.content), special=True)
-            elif value is not None:
-                made[name] = renamed.get(value, value)
+            if value is not None:
+                made[name] = _renamed(value, renamed)
         return made
 
     # --- files --------------------------------------------------------------------------------------------------------
@@ -428,3 +430,10 @@ class TokenizersBackend(PieceModels):
         """Write the vocabulary as `vocab.json` and `merges.txt`, or `vocab.txt`, whichever fits the model."""
         prefix = f"{filename_prefix}-" if filename_prefix else ""
         return sources.write_vocabulary(self._core.engine, Path(save_directory), prefix)
+
+
+def _renamed(token: SpecialToken, renamed: Mapping[str, str]) -> SpecialToken:
+    """Return a special token under its new text, flags kept."""
+    if isinstance(token, AddedToken):
+        return token.replace(content=renamed.get(token.content, token.content), special=True)
+    return renamed.get(token, token)

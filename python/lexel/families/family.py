@@ -91,6 +91,9 @@ class Family(TokenizersBackend):
             options = given.options
             vocab, merges = options.pop("vocab", None), options.pop("merges", None)
         settings = {**self.defaults, **options}
+        if settings.get("extra_special_tokens") is None:
+            # Said by a parameter's default; a file may say it under the other name.
+            settings.pop("extra_special_tokens", None)
         if "_seed" not in self.__dict__ and all(settings.get(key) is None for key in _OTHER_SOURCES):
             settings = self.settle(settings)
             tokens, pairs = self._read(vocab, merges, settings, strict)
@@ -101,6 +104,8 @@ class Family(TokenizersBackend):
             own = [token for token in self.own_tokens(settings) if engine.token_to_id(token) is not None]
             settings |= {"extra_special_tokens": own} if own else {}
         super().__init__(**settings)
+        if "extra_special_tokens" in self.defaults:
+            self.init_kwargs.setdefault("extra_special_tokens", None)
         for name in self.defaults:
             if (
                 not name.endswith(("_token", "_special_tokens"))

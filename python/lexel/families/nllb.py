@@ -66,7 +66,7 @@ class NllbTokenizer(Translator):
     @classmethod
     def settle(cls, settings: dict[str, Any]) -> dict[str, Any]:
         """Return the settings with the languages as extra special tokens unless others are given, and a mask."""
-        extra = settings["extra_special_tokens"]
+        extra = settings.get("extra_special_tokens")
         if extra is None:
             extra = settings["additional_special_tokens"]
         if extra is None:
