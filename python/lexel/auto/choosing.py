@@ -80,10 +80,21 @@ def choose(evidence: Evidence, asked: Asked) -> Choice:
         return _in_python(evidence, asked, steps)
     choice = _by_evidence(evidence, asked, steps)
     kind = choice.tokenizer_class
+    if kind is not None and _lacks_its_files(kind, evidence):
+        step = f"{kind.__name__} reads files that are not here, and there is a tokenizer.json"
+        return _generic([*choice.steps, step])
     if asked.backend == "tokenizers" and (kind is None or not issubclass(kind, TokenizersBackend)):
         step = f"backend='tokenizers' asks for a pipeline, which {choice.name} is not"
         return _generic([*choice.steps, step])
     return choice
+
+
+def _lacks_its_files(kind: type[Tokenizer], evidence: Evidence) -> bool:
+    """Return whether a class written in Python has no vocabulary in a folder that states a pipeline."""
+    if not issubclass(kind, PythonBackend) or not evidence.has_pipeline:
+        return False
+    names = [name for key, name in kind.vocab_files_names.items() if key != "tokenizer_file"]
+    return bool(names) and evidence.files.get(names[0]) is None
 
 
 def _by_evidence(evidence: Evidence, asked: Asked, steps: list[str]) -> Choice:

@@ -93,6 +93,13 @@ def test_the_model_s_configuration_can_be_passed(folder: Path) -> None:
     assert type(AutoTokenizer.from_pretrained(folder, config=config)) is T5Tokenizer
 
 
+def test_a_class_in_python_without_its_files_leaves_it_to_the_pipeline(configure: Callable[..., Path]) -> None:
+    folder = configure(tokenizer_class="MarianTokenizer")
+    explained = AutoTokenizer.explain(folder)
+    assert explained.tokenizer_class is TokenizersBackend
+    assert any("MarianTokenizer reads files that are not here" in step for step in explained.steps)
+
+
 def test_a_type_can_be_asked_for(folder: Path) -> None:
     assert type(AutoTokenizer.from_pretrained(folder, tokenizer_type="gpt2")) is GPT2Tokenizer
     assert type(AutoTokenizer.from_pretrained(folder, tokenizer_type="gpt2", use_fast=False)) is GPT2Tokenizer
