@@ -50,7 +50,7 @@ class DebertaV2Tokenizer(Family):
         steps += [spaces, {"type": "NFC"}, {"type": "Strip", "strip_left": False, "strip_right": True}]
         splits: list[Json] = [{"type": "Punctuation", "behavior": "Isolated"}] if settings["split_by_punct"] else []
         return Spec(
-            model=spec.unigram(vocab, unk_id=settings["unk_id"]),
+            model=spec.unigram(vocab, unk_id=spec.id_below(len(vocab), settings["unk_id"])),
             normalizer=spec.sequence("normalizers", *steps),
             pre_tokenizer=spec.sequence("pretokenizers", *splits, spec.metaspace(scheme)),
             decoder=spec.metaspace(scheme),

@@ -37,6 +37,7 @@ Vocab = Any
 _OTHER_SOURCES = ("tokenizer_object", "tokenizer_file", "gguf_file")
 # Formats of whole tokenizers, of which a class takes no vocabulary.
 _WHOLE = (FileFormat.TOKENIZER_JSON, FileFormat.GGUF, FileFormat.MERGES)
+_ENDS = ("add_bos_token", "add_eos_token")
 _EXTRA = ("extra_special_tokens", "additional_special_tokens")
 
 
@@ -113,6 +114,7 @@ class Family(TokenizersBackend):
                 and name not in self.__dict__
             ):
                 setattr(self, name, settings[name])
+        self.__dict__.pop("_ends_as_stated", None)
         asked = self.__dict__.pop("_asked", None)
         if asked:
             self._follow(self.defaults, {**self.defaults, **asked})
@@ -230,7 +232,7 @@ class Family(TokenizersBackend):
         return cls.defaults.keys()
 
     def _write_given_ends(self, bos: bool | None, eos: bool | None) -> None:
-        if type(self).template is Family.template:
+        if type(self).template is Family.template and not self.__dict__.get("_ends_as_stated"):
             super()._write_given_ends(bos, eos)
 
     def _complete_pipeline(self) -> None:
@@ -305,6 +307,9 @@ def _constructor(cls: type[Family]) -> Callable[..., None]:
             opening = opened(type(self), options)
             self.__dict__.update(opening.state)
             options = opening.options
+        else:
+            # What a pipeline writes at the ends of texts is changed by what is asked for, not by a default.
+            self.__dict__.setdefault("_ends_as_stated", not any(options.get(key) is not None for key in _ENDS))
         parent(self, **{**cls.defaults, **options})
 
     __init__.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]

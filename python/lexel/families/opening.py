@@ -74,6 +74,9 @@ def opened(cls: type[Family], options: dict[str, Any]) -> Opening:
     if cls.model not in ("BPE", "Unigram"):
         raise _no_use(cls, path, kind, "its pieces are no word pieces")
     proto = read_proto(path)
+    if rest.get("additional_special_tokens") is not None and not rest.get("extra_special_tokens"):
+        # The file's symbols go under the older name; what was given counts.
+        rest["extra_special_tokens"] = rest.pop("additional_special_tokens")
     if cls.plain_of_models:
         made = cls._order_pieces(extract(proto, None, **rest))
         compiled = compile_json(plain_spec(proto, made).to_json())

@@ -69,7 +69,7 @@ class XLNetTokenizer(Family):
     def spec(cls, vocab: Vocab, merges: list[tuple[str, str]], settings: dict[str, Any]) -> Spec:
         """Return the pipeline around a vocabulary."""
         return Spec(
-            model=spec.unigram(vocab, unk_id=settings["unk_id"]),
+            model=spec.unigram(vocab, unk_id=spec.id_below(len(vocab), settings["unk_id"])),
             normalizer=sentencepiece.cleaned({**settings, "keep_accents": False}),
             pre_tokenizer=sentencepiece.words("always"),
             decoder=spec.metaspace("always"),
