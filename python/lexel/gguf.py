@@ -213,7 +213,31 @@ class _Reader:
         # A string or an array takes eight bytes or more, whatever it holds.
         if count * 8 > self.size - self.at:
             self.fail(f"{count} elements of {what}", f"{self.size - self.at} bytes before the end", at=self.at - 8)
+        if kind == _STRING:
+            return self.strings(count, what)
         return [self.value(kind, what, depth) for _ in range(count)]
+
+    def strings(self, count: int, what: str) -> list[str]:
+        """Read as many strings: what `string` does, without a call for each of a quarter of a million tokens."""
+        data, size, at, found = self.data, self.size, self.at, []
+        length_at = struct.Struct("<Q").unpack_from
+        for _ in range(count):
+            start = at + 8
+            end = start + length_at(data, at)[0] if start <= size else size + 1
+            if end > size:
+                break
+            found.append(data[start:end])
+            at = end
+        else:
+            try:
+                texts = [raw.decode() for raw in found]
+            except UnicodeDecodeError:
+                pass
+            else:
+                self.at = at
+                return texts
+        # Something is wrong; the slow way says what.
+        return [self.string(what) for _ in range(count)]
 
     def directory(self) -> tuple[dict[str, Any], dict[str, TensorInfo], int]:
         """Read the header, the metadata and the tensor directory."""

@@ -67,11 +67,13 @@ class Facts:
         self.types = self.items("token_type", int) or [NORMAL] * len(self.tokens)
         if len(self.types) != len(self.tokens):
             raise FormatError(f"{where}: {len(self.tokens)} tokens and {len(self.types)} token types")
-        self.ids: dict[str, int] = {}
-        for index, token in enumerate(self.tokens):
-            other = self.ids.setdefault(token, index)
-            if other != index:
-                raise FormatError(f"{where}: the token {token!r} is there twice, with the ids {other} and {index}")
+        self.ids = {token: index for index, token in enumerate(self.tokens)}
+        if len(self.ids) != len(self.tokens):
+            index = next(index for index, token in enumerate(self.tokens) if self.ids[token] != index)
+            token = self.tokens[index]
+            raise FormatError(
+                f"{where}: the token {token!r:.60} is there twice, with the ids {index} and {self.ids[token]}"
+            )
         self.architecture = str(metadata.get("general.architecture") or "")
 
     def fail(self, name: str, expected: str, found: Any) -> FormatError:
@@ -105,10 +107,10 @@ class Facts:
             return None
         if not isinstance(value, list):
             raise self.fail(name, "an array", value)
-        accepted = (float, int) if kind is float else kind
-        for index, item in enumerate(value):
-            if not isinstance(item, accepted) or isinstance(item, bool):
-                raise self.fail(f"{name}[{index}]", f"a value of type {kind.__name__}", item)
+        accepted = {float, int} if kind is float else {kind}
+        if not accepted.issuperset(map(type, value)):
+            index = next(index for index, item in enumerate(value) if type(item) not in accepted)
+            raise self.fail(f"{name}[{index}]", f"a value of type {kind.__name__}", value[index])
         return value
 
     def scores(self) -> list[float]:
@@ -116,10 +118,10 @@ class Facts:
         scores = self.items("scores", float)
         if scores is None or len(scores) != len(self.tokens):
             raise FormatError(f"{self.where}: {len(self.tokens)} tokens need as many scores (tokenizer.ggml.scores)")
-        for index, score in enumerate(scores):
-            if not math.isfinite(score):
-                raise self.fail(f"scores[{index}]", "a number", score)
-        return [float(score) for score in scores]
+        if not all(map(math.isfinite, scores)):
+            index = next(index for index, score in enumerate(scores) if not math.isfinite(score))
+            raise self.fail(f"scores[{index}]", "a number", scores[index])
+        return list(map(float, scores))
 
     def id_of(self, *names: str) -> int | None:
         """Return the id that a key such as `bos` states, the first of several keys that does."""
