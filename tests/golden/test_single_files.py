@@ -89,8 +89,6 @@ def test_what_is_no_tokenizer_says_what_it_is(path: Path) -> None:
 
 @pytest.mark.parametrize("path", [path for path in files() if not is_other(path)], ids=name_of)
 def test_a_single_file_gives_what_its_reference_gives(path: Path, inputs: dict[str, Any]) -> None:
-    if path.name == "tekken.json":
-        pytest.importorskip("lexel.converters.tekken")
     tok = Tokenizer.from_file(path)
     assert getattr(tok, "engine", "native") == "native"
     seen = 0

@@ -6,7 +6,6 @@ import base64
 import json
 import random
 import struct
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
@@ -116,8 +115,6 @@ FORMATS: dict[str, Callable[[], bytes]] = {
     "vocab.txt": vocab_txt,
     "tokenizer.json": tokenizer_json,
 }
-if find_spec("lexel.converters.tekken") is None:
-    del FORMATS["tekken.json"]
 # What belongs beside it, and is sound.
 BESIDE = {"vocab.json": {"merges.txt": merges_txt}, "merges.txt": {"vocab.json": vocab_json}}
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lexel.converters.detect import FileFormat, detect
-from lexel.errors import UnsupportedError
 
 if TYPE_CHECKING:
     import os
@@ -60,10 +58,5 @@ def read_spec(
         given = "pattern=" if pattern is not None else "special_tokens="
         raise TypeError(f"{given} is for tiktoken rank files, which do not say it; {path} is a {kind}, which does")
     module = _CONVERTERS[kind]
-    if find_spec(module) is None:
-        raise UnsupportedError(
-            f"{path} is a {kind}, which is not read yet; save the tokenizer once with the library it was made with, "
-            "so that a tokenizer.json is there"
-        )
     made: Spec = import_module(module).convert(path, **options)
     return made

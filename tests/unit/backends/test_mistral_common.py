@@ -409,7 +409,6 @@ def test_a_length_alone_cuts_ids_as_it_cuts_texts(shared_data: Path) -> None:
 
 @pytest.mark.slow
 def test_saved_for_others_it_has_the_same_ids_and_conversations(shared_data: Path, tmp_path: Path) -> None:
-    pytest.importorskip("lexel.converters.tekken")
     tok = made(shared_data, "tekken-240911")
     written = tok.save_pretrained(tmp_path / "hf", save_format="hf")
     assert {Path(path).name for path in written} >= {"tokenizer.json", "tokenizer_config.json", "chat_template.jinja"}
