@@ -33,6 +33,7 @@ def test_questions_and_batches(tok: LayoutLMv2Tokenizer) -> None:
     made = tok("what is", PAGE, boxes=BOXES)
     assert made["input_ids"] == [2, 7, 6, 3, 5, 8, 9, 3]
     assert made["bbox"] == [CLS, PAD, PAD, SEP, BOXES[0], BOXES[0], BOXES[1], SEP]
+    assert tok("what is", ["9"], boxes=BOXES[:1], word_labels=[7])["labels"] == [-100, 7, -100, -100, 7, -100]
     many = tok(["what", "is"], [PAGE, ["9"]], boxes=[BOXES, BOXES[:1]], padding=True, return_tensors="np")
     assert many["bbox"].shape == (2, 7, 4)
     assert many["bbox"][1].tolist() == [CLS, PAD, SEP, BOXES[0], SEP, PAD, PAD]

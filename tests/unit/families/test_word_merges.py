@@ -74,6 +74,8 @@ def test_bytes_and_characters() -> None:
     tok = ByT5Tokenizer()
     assert (len(tok), tok.vocab_size) == (384, 256)
     assert tok("é</s>")["input_ids"] == [198, 172, 1]
+    ended = tok("a</s>", "b", return_token_type_ids=True)
+    assert (len(ended["input_ids"]), len(ended["token_type_ids"])) == (4, 4)
     assert tok.decode(tok("naïve \ud800")["input_ids"], skip_special_tokens=True) == "naïve \ufffd"
     with pytest.raises(ValueError, match="extra_ids is 125, but 1 tokens"):
         ByT5Tokenizer(additional_special_tokens=["<extra_id_0>"])
