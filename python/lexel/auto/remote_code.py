@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from lexel.auto.borrowed_names import borrowed_names
 from lexel.errors import FormatError, MissingDependencyError
 from lexel.hub import open_files
+from lexel.tokenizer.custom_code import modules_beside
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -124,17 +125,8 @@ def _gather(files: ModelFiles, first: str) -> dict[str, Path]:
         except (SyntaxError, ValueError) as error:
             raise FormatError(f"{path} is no Python: {error}") from error
         # Those that are not there may be guarded: Python itself says what is missing.
-        queue += [(f"{package}.{sibling}".lstrip("."), False) for sibling in _siblings(tree)]
+        queue += [(f"{package}.{sibling}".lstrip("."), False) for sibling in modules_beside(tree)]
     return found
-
-
-def _siblings(tree: ast.AST) -> list[str]:
-    """Return the modules of the same folder that are imported anywhere in a file."""
-    names: list[str] = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.level == 1:
-            names += [node.module] if node.module else [alias.name for alias in node.names]
-    return names
 
 
 def _import(code: CodeReference, files: ModelFiles, sources: dict[str, Path]) -> ModuleType:

@@ -162,7 +162,7 @@ def open_repository(
     if ".." in PurePosixPath(revision).parts or revision.startswith("/"):
         raise LoadError(f"{revision!r} is not a valid git identifier (branch name, tag name or commit id)")
     refuse_paths_that_lead_out([subfolder] if subfolder else [], repo)
-    cache = Path(cache_dir or HF_HUB_CACHE).expanduser() / ("models--" + repo.replace("/", "--"))
+    cache = Path(cache_dir or HF_HUB_CACHE) / ("models--" + repo.replace("/", "--"))
     made = Repository(repo, revision, revision, subfolder, cache, cache_dir, token, force, offline)
     if offline:
         return _cached(made, "requests are switched off (local_files_only=True, or HF_HUB_OFFLINE)")

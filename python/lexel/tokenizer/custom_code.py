@@ -6,19 +6,18 @@ is found by its name without.
 
 from __future__ import annotations
 
+import ast
 import inspect
 import logging
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lexel.tokenizer.config import Compat
 
-__all__ = ["auto_map", "save_code"]
+__all__ = ["auto_map", "modules_beside", "save_code"]
 
 _LOGGER = logging.getLogger(__name__)
-_SIBLING = re.compile(r"^\s*(?:from\s+\.(\w+)\s+import|from\s+\.\s+import\s+(\w+))", re.MULTILINE)
 
 
 def auto_map(kind: type, compat: Compat, *, is_fast: bool) -> dict[str, Any]:
@@ -41,17 +40,33 @@ def save_code(kind: type, folder: Path) -> list[Path]:
     if first is None:
         _LOGGER.warning("%s is in no file (%s), so its code is not saved", kind.__name__, kind.__module__)
         return []
-    found, queue = [first], [first]
+    found = {first.stem: first}
+    queue = [first.stem]
     while queue:
-        path = queue.pop()
-        for names in _SIBLING.findall(path.read_text("utf-8")):
-            sibling = path.with_name(f"{names[0] or names[1]}.py")
-            if sibling.is_file() and sibling not in found:
-                found.append(sibling)
-                queue.append(sibling)
-    for path in found:
-        (folder / path.name).write_bytes(path.read_bytes())
-    return [folder / path.name for path in found]
+        name = queue.pop()
+        package = name.rpartition(".")[0]
+        for beside in modules_beside(ast.parse(found[name].read_bytes(), str(found[name]))):
+            module = f"{package}.{beside}".lstrip(".")
+            path = first.parent / f"{module.replace('.', '/')}.py"
+            if path.is_file() and module not in found:
+                found[module] = path
+                queue.append(module)
+    written = []
+    for path in found.values():
+        target = folder / path.relative_to(first.parent)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(path.read_bytes())
+        written.append(target)
+    return written
+
+
+def modules_beside(tree: ast.AST) -> list[str]:
+    """Return the modules of the same folder that a file imports anywhere, in words such as `a` and `inner.b`."""
+    names: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.level == 1:
+            names += [node.module] if node.module else [alias.name for alias in node.names]
+    return names
 
 
 def _file_of(kind: type) -> Path | None:

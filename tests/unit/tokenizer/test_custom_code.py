@@ -23,7 +23,11 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     home = tmp_path / "theirs"
     home.mkdir()
     (home / "__init__.py").write_text("")
-    (home / "words.py").write_text("from . import letters\nWORDS = letters.LETTERS\n")
+    (home / "words.py").write_text("from . import digits, letters\nWORDS = letters.LETTERS + digits.NONE\n")
+    (home / "digits.py").write_text("def late():\n    from .inner.deep import NOTHING\n    return NOTHING\nNONE = ''\n")
+    (home / "inner").mkdir()
+    (home / "inner" / "__init__.py").write_text("")
+    (home / "inner" / "deep.py").write_text("NOTHING = None\n")
     (home / "letters.py").write_text("LETTERS = 'abc'\n")
     (home / "unused.py").write_text("")
     (home / "mine.py").write_text(
@@ -42,7 +46,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 def saved(tok: Any, folder: Path, **options: Any) -> tuple[set[str], Any]:
     tok.save_pretrained(folder, **options)
     config = json.loads((folder / "tokenizer_config.json").read_text("utf-8"))
-    return {path.name for path in folder.glob("*.py")}, config.get("auto_map")
+    return {str(path.relative_to(folder)) for path in folder.rglob("*.py")}, config.get("auto_map")
 
 
 def test_marked_classes_take_their_code_along(package: Any, tmp_path: Path) -> None:
@@ -51,7 +55,7 @@ def test_marked_classes_take_their_code_along(package: Any, tmp_path: Path) -> N
     for kind, places in zip(kinds, ([None, "mine.MineTokenizer"], ["mine.MinePythonTokenizer", None]), strict=True):
         kind.register_for_auto_class()
         assert saved(kind(), tmp_path / kind.__name__) == (
-            {"mine.py", "words.py", "letters.py"},
+            {"mine.py", "words.py", "letters.py", "digits.py", "inner/deep.py"},
             {"AutoTokenizer": places},
         )
         assert saved(kind(), tmp_path / kind.__name__, compat="v5")[1] == {"AutoTokenizer": f"mine.{kind.__name__}"}
