@@ -13,7 +13,6 @@ The pipelines are those of the classes of these names.
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING
 
 from lexel import spec
@@ -145,32 +144,28 @@ def crossing(merges: Sequence[tuple[str, str]]) -> list[str]:
 
     Vocabularies learned with that split have hardly any, those of other splits thousands.
     """
-    bytes_of = {letter: byte for byte, letter in enumerate(spec.byte_alphabet())}
-    texts = (_text("".join(pair), bytes_of) for pair in merges)
+    byte_of = {ord(letter): byte for byte, letter in enumerate(spec.byte_alphabet())}
+    texts = (_text(left + right, byte_of) for left, right in merges)
     found = [text for text in texts if text and not _is_one_piece(text)]
     return found if len(found) * _STRAY > len(merges) else []
 
 
-def _text(token: str, bytes_of: dict[str, int]) -> str | None:
+def _text(token: str, byte_of: dict[int, int]) -> str | None:
     """Return the text of a byte-level token; None: it is a part of a character, or not written in bytes."""
     try:
-        return bytes(bytes_of[letter] for letter in token).decode("utf-8")
-    except (UnicodeDecodeError, KeyError):
+        return token.translate(byte_of).encode("latin-1").decode("utf-8")
+    except UnicodeError:
         return None
 
 
 def _is_one_piece(text: str) -> bool:
     """Return whether GPT-2's split leaves a text whole: letters, numbers, or neither, perhaps behind one space."""
-    if text in _CONTRACTIONS or text.isspace():
+    body = text.removeprefix(" ") or text
+    if body.isalpha() or text in _CONTRACTIONS or text.isspace():
         return True
-    kinds = {_kind(character) for character in (text[1:] if text[0] == " " else text)}
-    return len(kinds) == 1 and "space" not in kinds
-
-
-def _kind(character: str) -> str:
-    return (
-        "space" if character.isspace() else {"L": "letter", "N": "number"}.get(unicodedata.category(character)[0], "")
-    )
+    if body.isnumeric():  # which some letters are, too
+        return not any(map(str.isalpha, body))
+    return not any(map(str.isalpha, body)) and not any(map(str.isnumeric, body)) and not any(map(str.isspace, body))
 
 
 def _gpt2(vocab: dict[str, int], merges: list[tuple[str, str]]) -> Spec:
