@@ -137,7 +137,7 @@ class PythonBackend(ModelInputs):
             return self._add_tokens_locked(new_tokens, special_tokens)
 
     def _add_tokens_locked(self, new_tokens: Sequence[Any], special_tokens: bool) -> int:
-        known, added = dict(self.get_vocab()), 0
+        known, added = self._known_tokens(), 0
         size, special = len(known), set(self.all_special_tokens)
         for given in new_tokens:
             if not isinstance(given, (str, AddedToken)) and not hasattr(given, "content"):
@@ -165,6 +165,10 @@ class PythonBackend(ModelInputs):
         self._update_trie()
         self._update_total_vocab_size()
         return added
+
+    def _known_tokens(self) -> dict[str, int]:
+        """Return token → id of what there is, for tokens to be added to."""
+        return dict(self.get_vocab())
 
     def _update_trie(self, unique_no_split_tokens: Sequence[str] | None = None) -> None:
         self.tokens_trie.update(token.content for token in self._added_tokens_decoder.values())

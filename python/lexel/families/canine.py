@@ -77,6 +77,9 @@ class CanineTokenizer(PythonBackend):
         """Return token → id of all characters, added tokens included."""
         return {chr(index): index for index in range(_CHARACTERS)} | self.get_added_vocab()
 
+    def _known_tokens(self) -> dict[str, int]:
+        return _Characters(self.get_added_vocab())
+
     def _update_total_vocab_size(self) -> None:
         # Counted, not made: there are a million.
         new = sum(len(token) != 1 for token in self._added_tokens_encoder)
@@ -96,3 +99,13 @@ class CanineTokenizer(PythonBackend):
     def convert_tokens_to_string(self, tokens: list[str]) -> str:
         """Return the text that characters stand for."""
         return "".join(tokens)
+
+
+class _Characters(dict[str, int]):
+    """Token → id of all characters and some tokens more; of the characters none is kept."""
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return super().get(key, ord(key) if len(key) == 1 else default)
+
+    def __len__(self) -> int:
+        return _CHARACTERS + sum(len(token) != 1 for token in self)
