@@ -75,6 +75,8 @@ class Engine:
         """Return an engine whose added tokens are exactly these, at these ids."""
     def added_tokens(self) -> list[tuple[int, TokenFlags]]:
         """Return the added tokens by ascending id."""
+    def added_token_aliases(self) -> list[tuple[str, int]]:
+        """Return other names of added tokens, found in texts as their contents are, and their ids."""
 
     def vocab_size(self, with_added: bool = True) -> int: ...
     def vocab(self, with_added: bool = True) -> dict[str, int]:

@@ -155,6 +155,10 @@ class FallbackEngine:
         ]
         return FallbackEngine.from_json(json.dumps(content, ensure_ascii=False))
 
+    def added_token_aliases(self) -> list[tuple[str, int]]:
+        """Return other names of added tokens: there are none here."""
+        return []
+
     def added_tokens(self) -> list[tuple[int, TokenFlags]]:
         """Return the added tokens by ascending id."""
         found = self._library.get_added_tokens_decoder()

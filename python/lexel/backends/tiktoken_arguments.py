@@ -42,8 +42,8 @@ def allowed_and_disallowed(
     if isinstance(allowed, str) and allowed == "all":
         allowed = special
     if isinstance(disallowed, str) and disallowed == "all":
-        disallowed = special - allowed  # type: ignore[operator]  # a string is refused here, as by tiktoken
-    return allowed, frozenset(disallowed)  # type: ignore[return-value]
+        disallowed = special - allowed
+    return allowed, frozenset(disallowed)
 
 
 def check_disallowed(text: Any, disallowed: frozenset[str]) -> None:

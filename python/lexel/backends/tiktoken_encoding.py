@@ -60,6 +60,7 @@ class TiktokenEncoding:
         self._engine = engine
         added = engine.added_tokens()
         self._special = {content: index for index, (content, *_, special) in added if special}
+        self._special |= engine.added_token_aliases()
         self._special_ids = set(self._special.values())
         self.max_token_value: int = max([*engine.vocab(True).values()], default=0)
 

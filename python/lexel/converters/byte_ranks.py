@@ -27,7 +27,13 @@ _NO_UNKNOWN = "<no token>"
 
 
 def byte_pair_spec(
-    tokens: Sequence[bytes], ids: Iterable[int], pattern: str, special_tokens: Mapping[str, int], *, where: str
+    tokens: Sequence[bytes],
+    ids: Iterable[int],
+    pattern: str,
+    special_tokens: Mapping[str, int],
+    *,
+    where: str,
+    parted: bool = False,
 ) -> Spec:
     """Return the tokenizer of byte sequences whose ids are their ranks.
 
@@ -35,8 +41,9 @@ def byte_pair_spec(
         tokens: the byte sequences, each once and none empty.
         ids: the id of each, none twice.
         pattern: the regular expression texts are split by, in tiktoken's dialect.
-        special_tokens: text → id. Of several with one id the first stands for it.
+        special_tokens: text → id. Of several with one id the first is what it decodes to.
         where: the file, for messages.
+        parted: whether special tokens that decoding leaves out part the bytes around them.
 
     Raises:
         FormatError: a special token has the id of another token.
@@ -65,8 +72,12 @@ def byte_pair_spec(
     model["lexel"] = {
         "reference": "tiktoken",
         "pre_tokenizer": spec.sequence("pretokenizers", _exact_split(pattern), spec.byte_level(use_regex=False)),
+        "decoder": {"type": "Bytes", "parted": parted},
         "model": {"merge_by": "ids", "special_ids": sorted(special)},
     }
+    aliases = {text: index for text, index in special_tokens.items() if special[index] != text}
+    if aliases:
+        model["lexel"]["aliases"] = aliases
     split = spec.regex_split(_COUNTED_POSSESSIVE.sub(r"\1", pattern))
     return Spec(
         model,

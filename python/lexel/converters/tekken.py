@@ -88,7 +88,7 @@ def spec_of(content: Any, where: str) -> Spec:
         )
     tokens = _tokens(vocab[:plain], where)
     ids = {token: index for index, token in enumerate(special)}
-    made = byte_pair_spec(tokens, range(reserved, size), pattern, ids, where=where)
+    made = byte_pair_spec(tokens, range(reserved, size), pattern, ids, where=where, parted=True)
     made.config = {
         "split_special_tokens": True,
         "clean_up_tokenization_spaces": False,
@@ -174,6 +174,6 @@ def _count(config: Json, name: str, where: str) -> int:
 
 def _typed(value: Any, kind: type, where: str, place: str) -> Any:
     if not isinstance(value, kind):
-        names = {dict: "an object", list: "a list", str: "a text"}
-        raise FormatError(f"{where}: {place} is not {names[kind]}: {value!r:.80}")
+        name = {"dict": "an object", "list": "a list", "str": "a text"}[kind.__name__]
+        raise FormatError(f"{where}: {place} is not {name}: {value!r:.80}")
     return value

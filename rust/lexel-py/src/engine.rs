@@ -188,6 +188,10 @@ impl Engine {
         self.pipeline.with_added_token_ids(tokens).map(Self::new).map_err(|e| to_python(&e))
     }
 
+    fn added_token_aliases(&self) -> Vec<(String, u32)> {
+        self.pipeline.added_token_aliases().to_vec()
+    }
+
     fn added_tokens(&self) -> Vec<(u32, TokenFlags)> {
         self.pipeline.added_tokens().map(|(id, token)| (id, token_flags(token))).collect()
     }

@@ -6,6 +6,7 @@ use daachorse::{DoubleArrayAhoCorasick, DoubleArrayAhoCorasickBuilder, MatchKind
 use hashbrown::{HashMap, HashSet};
 
 use crate::error::{Error, Result};
+use crate::model::bpe::spell;
 use crate::vocab::Vocab;
 
 /// A token that is matched as a whole, with the rules of where.
@@ -35,6 +36,10 @@ pub(crate) struct AddedTokens {
     special: HashSet<String>,
     /// Normalized contents that differ from the content, by id.
     normalized: HashMap<u32, String>,
+    /// Contents in byte-level letters, by id, where these are other characters.
+    letters: HashMap<u32, String>,
+    /// Other names of tokens: found in a text as the token is.
+    aliases: Vec<(String, u32)>,
     raw_matcher: Option<Matcher>,
     normalized_matcher: Option<Matcher>,
 }
@@ -98,11 +103,14 @@ impl AddedTokens {
 
     /// Whether these are the same tokens with the same ids, found in the same way.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
-        let Self { by_id, by_content, special, normalized, raw_matcher: _, normalized_matcher: _ } = self;
+        // The letters follow from the contents.
+        let Self { by_id, by_content, special, normalized, letters: _, aliases, raw_matcher: _, normalized_matcher: _ } =
+            self;
         *by_id == other.by_id
             && *by_content == other.by_content
             && *special == other.special
             && *normalized == other.normalized
+            && *aliases == other.aliases
     }
 
     /// The id of a token, by its content.
@@ -119,6 +127,29 @@ impl AddedTokens {
     pub(crate) fn text(&self, id: u32) -> Option<&str> {
         let token = self.by_id.get(&id)?;
         Some(self.normalized.get(&id).map_or(token.content.as_str(), String::as_str))
+    }
+
+    /// The content in byte-level letters, where these are other characters.
+    pub(crate) fn letters(&self, id: u32) -> Option<&str> {
+        self.letters.get(&id).map(String::as_str)
+    }
+
+    /// Give tokens other names, which are looked for as their contents are.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Vocabulary`] for a name of no token, or one that another token has.
+    pub(crate) fn alias(&mut self, aliases: &[(String, u32)]) -> Result<()> {
+        for (name, id) in aliases {
+            let shown = crate::json::shortened(name);
+            if !self.by_id.contains_key(id) {
+                return Err(Error::vocabulary(format!("{shown:?} names the added token {id}, which is none")));
+            }
+            if name.is_empty() || self.by_content.insert(name.clone(), *id).is_some_and(|other| other != *id) {
+                return Err(Error::vocabulary(format!("{shown:?} is empty, or the name of another token")));
+            }
+        }
+        self.aliases = aliases.to_vec();
+        self.refresh()
     }
 
     /// Whether a text is the content of a special token.
@@ -191,6 +222,12 @@ impl AddedTokens {
         if token.special {
             self.special.insert(token.content.clone());
         }
+        let letters = spell(&token.content);
+        if letters == token.content {
+            self.letters.remove(&id);
+        } else {
+            self.letters.insert(id, letters);
+        }
         self.by_content.insert(token.content.clone(), id);
         self.by_id.insert(id, token);
     }
@@ -214,7 +251,7 @@ impl AddedTokens {
             .at("added_tokens"));
         }
         let raw = self.by_id.iter().filter(|(_, t)| !t.normalized).map(|(&id, t)| (t.content.as_str(), id));
-        let raw = Matcher::new(raw)?;
+        let raw = Matcher::new(raw.chain(self.aliases.iter().map(|(name, id)| (name.as_str(), *id))))?;
         let normalized = self.by_id.iter().filter(|(_, t)| t.normalized);
         let normalized = normalized.map(|(&id, _)| (self.text(id).unwrap_or_default(), id));
         self.normalized_matcher = Matcher::new(normalized)?;

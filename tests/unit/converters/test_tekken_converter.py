@@ -58,6 +58,14 @@ def test_old_files_have_the_special_tokens_their_library_knows(version: str, tmp
     assert tokenizer.decode([1, 282, 281, 2], skip_special_tokens=True) == "abc b"
 
 
+def test_special_tokens_part_bytes_even_where_they_are_left_out(tmp_path: Path) -> None:
+    tokenizer = Tokenizer.from_file(write(tmp_path, content()))
+    halves = [24 + 0xC3, 2, 24 + 0xA9]
+    assert tokenizer.decode([halves[0], halves[2]], skip_special_tokens=True) == "é"
+    assert tokenizer.decode(halves, skip_special_tokens=True) == "\ufffd\ufffd"
+    assert tokenizer.decode(halves) == "\ufffd</s>\ufffd"
+
+
 @pytest.mark.parametrize("version", ["v7", "v11", "v13", "v15"])
 def test_new_files_list_theirs(version: str, tmp_path: Path) -> None:
     special = ["<unk>", "<s>", "</s>", "[THINK]"]

@@ -63,6 +63,24 @@ def test_saving_and_pickling_keep_the_exact_stages(tmp_path: Path) -> None:
         assert other.split_special_tokens
 
 
+def test_special_tokens_decode_to_themselves_whatever_their_letters(tmp_path: Path) -> None:
+    tokenizer = Tokenizer.from_file(write(tmp_path, BYTES), pattern=WORDS, special_tokens={"<é Ġ>": 300})
+    assert tokenizer.decode([0xC3, 300, 0xA9]) == "\ufffd<é Ġ>\ufffd"
+    assert tokenizer.decode([0xC3, 300, 0xA9], skip_special_tokens=True) == "é"
+
+
+def test_a_special_token_may_have_two_names(tmp_path: Path) -> None:
+    special = {"<a>": 300, "<b>": 300, "<c>": 301}
+    tokenizer = Tokenizer.from_file(write(tmp_path, BYTES), pattern=WORDS, special_tokens=special)
+    tokenizer.save_pretrained(tmp_path / "saved")
+    for one in (tokenizer, Tokenizer.from_pretrained(tmp_path / "saved"), pickle.loads(pickle.dumps(tokenizer))):
+        assert one("<b><a><c>", split_special_tokens=False)["input_ids"] == [300, 300, 301]
+        assert one.decode([300]) == "<a>"
+        assert one.as_tiktoken().special_tokens_set == set(special)
+    tokenizer.add_tokens(["xy"])
+    assert tokenizer("<b>xy", split_special_tokens=False)["input_ids"] == [300, 302]
+
+
 def test_a_pattern_may_be_named(tmp_path: Path) -> None:
     path = write(tmp_path, BYTES)
     text = "Let's  go 1234\n\n"

@@ -59,7 +59,8 @@ impl Decoder {
     pub(crate) fn compile(value: &Value, path: &str) -> Result<Self> {
         let object = Object::new(value, path)?;
         Ok(match object.str("type")? {
-            "ByteLevel" => Self::ByteLevel,
+            // What becomes of added tokens is for the pipeline.
+            "ByteLevel" | "Bytes" => Self::ByteLevel,
             "WordPiece" => {
                 Self::WordPiece { prefix: object.str("prefix")?.to_owned(), cleanup: object.bool("cleanup")? }
             }

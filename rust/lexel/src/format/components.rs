@@ -345,6 +345,9 @@ pub(super) static EXACT_DECODERS: Family = Family {
     extends: Some(&DECODERS),
     kinds: &[
         Kind::named("Sequence", &[Field::new("decoders", Shape::List(&Shape::Component(&DECODERS)))]),
+        // Byte-level letters to bytes, added tokens as they are; and whether special tokens that are left out part the
+        // bytes around them.
+        Kind::named("Bytes", &[Field::new("parted", Shape::Bool)]),
         Kind::named(
             "SentencePiece",
             &[

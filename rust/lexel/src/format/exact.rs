@@ -12,7 +12,8 @@
 //! }}}
 //! ```
 //!
-//! A stage that is not there is the standard one; `null` is a stage that does nothing.
+//! A stage that is not there is the standard one; `null` is a stage that does nothing. `aliases` gives added tokens other
+//! names (name to id), which are found in texts as their contents are.
 
 use std::sync::Arc;
 
@@ -35,10 +36,12 @@ pub(crate) struct Exact {
     normalizer: Option<Value>,
     pre_tokenizer: Option<Value>,
     decoder: Option<Value>,
+    /// Other names of added tokens.
+    aliases: Vec<(String, u32)>,
 }
 
 const REFERENCES: [&str; 2] = ["tiktoken", "sentencepiece"];
-const FIELDS: [&str; 5] = ["reference", "normalizer", "pre_tokenizer", "decoder", "model"];
+const FIELDS: [&str; 6] = ["reference", "normalizer", "pre_tokenizer", "decoder", "aliases", "model"];
 const MODEL_FIELDS: [&str; 8] = [
     "merge_by",
     "scores",
@@ -86,6 +89,11 @@ impl Components {
         }
     }
 
+    /// Other names of added tokens, and their ids.
+    pub(crate) fn aliases(&self) -> &[(String, u32)] {
+        self.exact.as_ref().map_or(&[], |exact| &exact.aliases)
+    }
+
     /// Let the standard stage count.
     pub(crate) fn drop_exact(&mut self, name: &str) {
         if let Some(exact) = &mut self.exact {
@@ -93,6 +101,7 @@ impl Components {
                 "normalizer" => exact.normalizer = None,
                 "pre_tokenizer" => exact.pre_tokenizer = None,
                 "decoder" => exact.decoder = None,
+                "aliases" => exact.aliases.clear(),
                 _ => {}
             }
         }
@@ -121,8 +130,22 @@ pub(super) fn read(value: &Value, path: &Path<'_>) -> Result<(Exact, Option<Valu
         normalizer: stage("normalizer", &EXACT_NORMALIZERS)?,
         pre_tokenizer: stage("pre_tokenizer", &EXACT_PRE_TOKENIZERS)?,
         decoder: stage("decoder", &EXACT_DECODERS)?,
+        aliases: aliases(fields.get("aliases"), &path.field("aliases"))?,
     };
     Ok((exact, fields.get("model").filter(|model| !model.is_null()).cloned()))
+}
+
+fn aliases(value: Option<&Value>, path: &Path<'_>) -> Result<Vec<(String, u32)>> {
+    let names = match value {
+        None | Some(Value::Null) => return Ok(Vec::new()),
+        Some(Value::Object(names)) => names,
+        Some(other) => return Err(path.wrong("an object of name to id", other)),
+    };
+    let id = |(name, found): (&String, &Value)| match as_u32(found) {
+        Some(id) => Ok((name.clone(), id)),
+        None => Err(path.field(name).wrong(ID, found)),
+    };
+    names.iter().map(id).collect()
 }
 
 /// What the key says of a BPE model.
@@ -227,6 +250,10 @@ pub(super) fn written(exact: Option<&Exact>, options: &ModelOptions, pieces: Opt
                 model.insert(name.to_owned(), ids.iter().copied().collect());
             }
         }
+    }
+    if !exact.aliases.is_empty() {
+        let names = exact.aliases.iter().map(|(name, id)| (name.clone(), Value::from(*id)));
+        fields.insert("aliases".to_owned(), names.collect::<Map<_, _>>().into());
     }
     if let ModelOptions::Bpe(bpe) = options
         && let Some(merge_by) = &bpe.merge_by

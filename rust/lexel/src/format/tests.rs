@@ -262,3 +262,33 @@ fn errors_name_the_place_under_the_key_lexel() {
     .to_string();
     assert!(error.starts_with("model.lexel.model: only a model of the type \"BPE\" has merges"), "{error}");
 }
+
+#[test]
+fn added_tokens_may_have_other_names() {
+    let file = |aliases: &str| {
+        let json = format!(
+            r#"{{"added_tokens": [{{"id": 1, "content": "<x>", "single_word": false, "lstrip": false, "rstrip": false,
+                "normalized": false, "special": true}}], "decoder": {{"type": "ByteLevel", "add_prefix_space": false,
+                "trim_offsets": false}}, "model": {{"type": "BPE", "merges": [], "vocab": {{"a": 0, "<x>": 1}}, "lexel":
+                {{"reference": "tiktoken", "decoder": {{"type": "Bytes", "parted": false}}, "aliases": {aliases}}}}}}}"#
+        );
+        crate::Pipeline::from_json(&json)
+    };
+    let pipeline = file(r#"{"<y>": 1}"#).expect("a tokenizer");
+    let encoded = |pipeline: &crate::Pipeline| {
+        pipeline
+            .encode_ids("a<y><x>", crate::EncodeOptions::default(), &mut crate::Scratch::default())
+            .expect("encodes")
+    };
+    assert_eq!(encoded(&pipeline), [0, 1, 1]);
+    let again = crate::Pipeline::from_json(&pipeline.to_json(false).expect("writes")).expect("its own file");
+    assert_eq!((encoded(&again), again.added_token_aliases()), (vec![0, 1, 1], &[("<y>".to_owned(), 1)][..]));
+    for (aliases, expected) in [
+        ("[]", "model.lexel.aliases: expected an object of name to id, found an array"),
+        (r#"{"<y>": "1"}"#, "model.lexel.aliases[\"<y>\"]: expected an integer from 0 to 4294967295"),
+        (r#"{"<y>": 7}"#, "\"<y>\" names the added token 7, which is none"),
+    ] {
+        let error = file(aliases).expect_err(aliases).to_string();
+        assert!(error.starts_with(expected), "{error}");
+    }
+}

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Pipeline, edges};
+use super::{AddedTexts, Pipeline, edges};
 use crate::added::{AddedToken, AddedTokens};
 use crate::compiled::{Tables, Writer, ensure};
 use crate::decode::Decoder;
@@ -59,7 +59,9 @@ impl Pipeline {
         let model = model(&vocab, options, splitter.alphabet())?;
         let mut added = AddedTokens::default();
         added.add(added_tokens, &vocab, &|text| as_content(normalizer.as_deref(), text))?;
+        added.alias(components.aliases())?;
         let (post, decoder) = (compile_post(&components)?, compile_decoder(&components)?);
+        let added_texts = added_texts(&components);
         let spans_for_ids = splitter.needs_spans(normalizer.is_some());
         let edges = edges_by_id(&vocab, post.as_deref());
         Ok(Self {
@@ -71,6 +73,7 @@ impl Pipeline {
             splitter: Arc::new(splitter),
             post,
             decoder,
+            added_texts,
             spans_for_ids,
             edges,
         })
@@ -162,7 +165,10 @@ impl Pipeline {
                 changed.post = compile_post(&components)?;
                 changed.edges = edges_by_id(&self.vocab, changed.post.as_deref());
             }
-            "decoder" => changed.decoder = compile_decoder(&components)?,
+            "decoder" => {
+                changed.decoder = compile_decoder(&components)?;
+                changed.added_texts = added_texts(&components);
+            }
             _ => {}
         }
         changed.components = Arc::new(components);
@@ -207,6 +213,10 @@ impl Pipeline {
         let mut tokens = AddedTokens::default();
         tokens.add(added, &vocab, &|text| as_content(self.normalizer.as_deref(), text))?;
         let mut changed = self.clone();
+        // They named tokens of the other vocabulary.
+        let mut components = (*self.components).clone();
+        components.drop_exact("aliases");
+        changed.components = Arc::new(components);
         changed.splitter = Arc::new(splitter);
         changed.edges = edges_by_id(&vocab, changed.post.as_deref());
         changed.vocab = Arc::new(vocab);
@@ -300,6 +310,14 @@ fn compile_splitter(components: &Components, model: &ModelOptions) -> Result<Spl
 fn compile_post(components: &Components) -> Result<Option<Arc<Post>>> {
     let value = &components.post_processor;
     if value.is_null() { Ok(None) } else { Post::compile(value, "post_processor").map(|p| Some(Arc::new(p))) }
+}
+
+fn added_texts(components: &Components) -> AddedTexts {
+    let (decoder, _) = components.exact("decoder");
+    match decoder.get("type").and_then(Value::as_str) {
+        Some("Bytes") => AddedTexts::Contents { parted: decoder.get("parted") == Some(&Value::Bool(true)) },
+        _ => AddedTexts::Tokens,
+    }
 }
 
 fn compile_decoder(components: &Components) -> Result<Option<Arc<Decoder>>> {

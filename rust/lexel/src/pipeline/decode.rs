@@ -1,6 +1,6 @@
 //! The way back: ids to text, at once and step by step, and the bytes of each id.
 
-use super::Pipeline;
+use super::{AddedTexts, Pipeline};
 use crate::decode::{StreamState, TokenBytes};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -11,11 +11,26 @@ impl Pipeline {
     }
 
     fn kept(&self, id: u32, skip_special_tokens: bool) -> Option<&str> {
-        self.decode_text(id).filter(|text| !skip_special_tokens || !self.added.is_special_text(text))
+        let text = self.decode_text(id).filter(|text| !skip_special_tokens || !self.added.is_special_text(text))?;
+        match self.added_texts {
+            AddedTexts::Tokens => Some(text),
+            AddedTexts::Contents { .. } => Some(self.added.letters(id).unwrap_or(text)),
+        }
+    }
+
+    /// Whether an id that is left out parts the bytes around it.
+    fn parts(&self, id: u32) -> bool {
+        self.added_texts == AddedTexts::Contents { parted: true } && self.decode_text(id).is_some()
     }
 
     /// Decode a row of ids; unknown ids are left out.
     pub fn decode(&self, ids: impl Iterator<Item = u32>, skip_special_tokens: bool) -> String {
+        if skip_special_tokens && self.added_texts == (AddedTexts::Contents { parted: true }) {
+            let mut stream = self.decode_stream(true);
+            let mut text: String = ids.map(|id| stream.feed(id)).collect();
+            text.push_str(&stream.flush());
+            return text;
+        }
         let tokens = ids.filter_map(|id| self.kept(id, skip_special_tokens));
         self.decode_tokens(tokens)
     }
@@ -104,6 +119,8 @@ impl DecodeStream {
         let mut out = String::new();
         if let Some(text) = self.pipeline.kept(id, self.skip_special_tokens) {
             self.state.feed(text, &mut out);
+        } else if self.pipeline.parts(id) {
+            self.state.flush(&mut out);
         }
         out
     }

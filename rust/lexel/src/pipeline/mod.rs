@@ -98,6 +98,18 @@ impl Scratch {
     }
 }
 
+/// What added tokens are to the decoder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum AddedTexts {
+    /// Tokens as all others.
+    Tokens,
+    /// Their content, whatever its letters mean to the decoder.
+    Contents {
+        /// Whether those that are left out part the bytes around them.
+        parted: bool,
+    },
+}
+
 /// A compiled tokenizer. See the crate documentation for the way of a string through it.
 #[derive(Clone, Debug)]
 pub struct Pipeline {
@@ -109,6 +121,7 @@ pub struct Pipeline {
     splitter: Arc<Splitter>,
     post: Option<Arc<Post>>,
     decoder: Option<Arc<Decoder>>,
+    added_texts: AddedTexts,
     /// Ids need the walk with spans too.
     spans_for_ids: bool,
     /// Whitespace at both ends of the tokens by id, where the post-processor trims.
@@ -116,6 +129,11 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
+    /// Other names of added tokens, which are found in texts as their contents are, and their ids.
+    pub fn added_token_aliases(&self) -> &[(String, u32)] {
+        self.components.aliases()
+    }
+
     /// The added tokens by ascending id.
     pub fn added_tokens(&self) -> impl Iterator<Item = (u32, &AddedToken)> {
         self.added.iter()
