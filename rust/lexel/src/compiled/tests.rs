@@ -23,7 +23,33 @@ fn files() -> Vec<String> {
             .to_owned(),
         r#"{"model": {"type": "WordLevel", "unk_token": "[U]", "vocab": {"[U]": 0, "ab": 5}}}"#.to_owned(),
         r#"{"model": {"type": "BPE", "vocab": {}, "merges": []}}"#.to_owned(),
+        sentencepiece(r#""BPE", "vocab": {"u": 0, "a": 1, "b": 2, "ab": 3}, "merges": []"#, "BPE", ""),
+        sentencepiece(
+            r#""BPE", "vocab": {"u": 0, "a": 1, "b": 2, "ab": 3}, "merges": []"#,
+            "BPE",
+            r#""unused_ids": [3],"#,
+        ),
+        sentencepiece(
+            r#""Unigram", "unk_id": 0, "vocab": [["u", 0], ["a", -1.5], ["b", -1], ["ab", -3]]"#,
+            "Unigram",
+            "",
+        ),
+        sentencepiece(r#""WordLevel", "vocab": {"u": 0, "a": 1, "ab": 2, "b": 3}, "unk_token": "u""#, "Word", ""),
+        sentencepiece(
+            r#""BPE", "vocab": {"u": 0, "a": 1, "b": 2, "ab": 3}, "merges": []"#,
+            "Char",
+            r#""user_defined_ids": [3],"#,
+        ),
     ]
+}
+
+/// A small model of `SentencePiece`.
+fn sentencepiece(standard: &str, kind: &str, more: &str) -> String {
+    let scores = if kind == "BPE" { r#""merge_by": "scores", "scores": [null, -1, -2, -3],"# } else { "" };
+    format!(
+        r#"{{"model": {{"type": {standard}, "lexel": {{"reference": "sentencepiece", "pre_tokenizer": null, "model": {{
+        "kind": "{kind}", {scores} {more} "special_ids": [0], "unk_id": 0, "byte_fallback": false}}}}}}}}"#
+    )
 }
 
 fn compiled(json: &str) -> (Pipeline, Vec<u8>) {

@@ -183,3 +183,63 @@ fn give_bytes(bytes: &mut Vec<u8>, out: &mut String, end: bool) {
     }
     bytes.drain(..done);
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::{Decoder, StreamState};
+
+    fn decoder(more: &Value) -> Decoder {
+        let mut fields = json!({
+            "type": "SentencePiece", "control": ["<s>"], "unk_token": "<unk>", "unk_surface": " ⁇ ",
+            "byte_fallback": true, "add_dummy_prefix": true, "remove_extra_whitespaces": false, "denormalizer": null,
+        });
+        for (name, value) in more.as_object().expect("an object") {
+            fields[name] = value.clone();
+        }
+        Decoder::compile(&fields, "decoder").expect("a decoder")
+    }
+
+    fn decode(more: &Value, tokens: &[&str]) -> String {
+        let decoder = decoder(more);
+        let whole = decoder.decode(tokens.iter().copied());
+        let (mut stream, mut stepwise) = (StreamState::new(Some(&decoder)), String::new());
+        for token in tokens {
+            stream.feed(token, &mut stepwise);
+        }
+        stream.flush(&mut stepwise);
+        assert_eq!(stepwise, whole);
+        whole
+    }
+
+    #[test]
+    fn the_space_before_a_text_goes() {
+        let same = json!({});
+        assert_eq!(decode(&same, &["<s>", "▁a", "▁▁b"]), "a  b");
+        assert_eq!(decode(&same, &["▁", "▁a"]), " a");
+        assert_eq!(decode(&same, &["<unk>", "▁a"]), " ⁇  a");
+        let all = json!({"remove_extra_whitespaces": true});
+        assert_eq!(decode(&all, &["▁", "▁a", "▁b"]), "a b");
+        let none = json!({"add_dummy_prefix": false});
+        assert_eq!(decode(&none, &["▁a"]), " a");
+    }
+
+    #[test]
+    fn runs_of_bytes_are_text() {
+        let same = json!({});
+        assert_eq!(decode(&same, &["<0xE2>", "<0x82>", "<0xAC>", "<0xFF>", "▁a"]), "€\u{FFFD} a");
+        assert_eq!(decode(&same, &["<0xE2>", "<0x82>", "<s>", "<0xAC>"]), "\u{FFFD}\u{FFFD}\u{FFFD}");
+        assert_eq!(decode(&same, &["<0xe2>", "<0x+1>"]), "<0xe2><0x+1>");
+        assert_eq!(decode(&json!({"byte_fallback": false}), &["<0x41>"]), "<0x41>");
+    }
+
+    #[test]
+    fn what_is_rewritten_at_the_end_waits_for_it() {
+        let rules = json!({"denormalizer": {
+            "type": "SentencePiece", "charsmap": null, "add_dummy_prefix": false, "remove_extra_whitespaces": true,
+            "escape_whitespaces": false, "treat_whitespace_as_suffix": false, "user_defined": [],
+        }});
+        assert_eq!(decode(&rules, &["▁a", "▁▁b", "▁"]), "a b");
+    }
+}

@@ -209,19 +209,27 @@ impl Model {
         })
     }
 
-    /// Write the tables that take time to build; the options stand elsewhere. `None`: this model has no such form.
-    pub(crate) fn store(&self, out: &mut Writer) -> Option<()> {
+    /// Write the tables that take time to build; the options stand elsewhere.
+    pub(crate) fn store(&self, out: &mut Writer) {
         match self {
             Self::Bpe(bpe) => bpe.store(out),
             Self::Unigram(unigram) => unigram.store(out),
             Self::WordPiece(_) | Self::WordLevel(_) => {}
-            Self::SentencePiece(_) => return None,
+            Self::SentencePiece(model) => model.store(out),
         }
-        Some(())
     }
 
     /// Take the tables that were written of a model with this vocabulary and these options.
-    pub(crate) fn take(tables: &mut Tables, vocab: &Vocab, options: ModelOptions, alphabet: Alphabet) -> Result<Self> {
+    pub(crate) fn take(
+        tables: &mut Tables,
+        vocab: &Vocab,
+        options: ModelOptions,
+        pieces: Option<PieceOptions>,
+        alphabet: Alphabet,
+    ) -> Result<Self> {
+        if let Some(pieces) = pieces.filter(|_| alphabet == Alphabet::Characters) {
+            return Ok(Self::SentencePiece(Box::new(SentencePiece::take(tables, vocab, options, pieces)?)));
+        }
         Ok(match options {
             ModelOptions::Bpe(options) => Self::Bpe(Box::new(Bpe::take(tables, vocab, options, alphabet)?)),
             ModelOptions::Unigram(options) => Self::Unigram(Box::new(Unigram::take(tables, vocab, options)?)),

@@ -268,3 +268,101 @@ impl<const SPANS: bool> Writer<'_, SPANS> {
         self.end
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::charsmap::tests::charsmap;
+    use super::*;
+
+    /// Whole blocks and an end, as the library asks for.
+    fn map(entries: &[(&str, &str)]) -> Vec<u8> {
+        let small = charsmap(entries);
+        let size = u32::from_le_bytes([small[0], small[1], small[2], small[3]]) as usize;
+        let whole = size.next_multiple_of(1024) + 1024;
+        let mut made = (whole as u32).to_le_bytes().to_vec();
+        made.extend_from_slice(&small[4..4 + size]);
+        made.extend(std::iter::repeat_n(0x200_u32.to_le_bytes(), (whole - size) / 4).flatten());
+        made.extend_from_slice(&small[4 + size..]);
+        made
+    }
+
+    const ALL: Options = Options {
+        add_dummy_prefix: true,
+        remove_extra_whitespaces: true,
+        escape_whitespaces: true,
+        treat_whitespace_as_suffix: false,
+    };
+
+    type Places = Vec<(String, (u32, u32))>;
+
+    /// The result, and where each character of it stands.
+    fn run(options: Options, symbols: &[&str], text: &str) -> (String, Places) {
+        let entries = [("\t", " "), ("㎏", "kg"), ("\u{200B}", ""), ("e\u{301}", "é"), ("ﷺ", "a b")];
+        let rules = SentencePiece::new(Some(&map(&entries)), symbols, options).expect("a valid map");
+        let mut plain = Aligned::<false>::from_original(text, 0);
+        rules.apply(&mut plain);
+        let mut aligned = Aligned::<true>::from_original(text, 0);
+        rules.apply(&mut aligned);
+        assert_eq!(plain.text, aligned.text);
+        let places = aligned.text.char_indices().map(|(at, c)| (c.to_string(), aligned.span(at))).collect();
+        (aligned.text, places)
+    }
+
+    fn places(expected: &[(&str, (u32, u32))]) -> Places {
+        expected.iter().map(|&(c, span)| (c.to_owned(), span)).collect()
+    }
+
+    #[test]
+    fn spaces_go_and_what_stays_reaches_to_what_follows() {
+        let (text, found) = run(ALL, &[], " \ta  b\u{200B}c ");
+        assert_eq!(text, "▁a▁bc");
+        assert_eq!(found, places(&[("▁", (2, 2)), ("a", (2, 3)), ("▁", (3, 5)), ("b", (5, 9)), ("c", (9, 10))]));
+        assert_eq!(run(ALL, &[], " \t ").0, "");
+        assert_eq!(run(ALL, &[], "\u{200B}").0, "");
+    }
+
+    #[test]
+    fn of_what_became_several_the_last_has_the_place() {
+        let (text, found) = run(ALL, &[], "㎏e\u{301}");
+        assert_eq!(text, "▁kgé");
+        assert_eq!(found, places(&[("▁", (0, 0)), ("k", (0, 0)), ("g", (0, 3)), ("é", (3, 6))]));
+        assert_eq!(run(ALL, &[], "ﷺ").0, "▁a▁b");
+    }
+
+    #[test]
+    fn user_defined_symbols_stay() {
+        assert_eq!(run(ALL, &["\t", "e\u{301}"], "\ta e\u{301}").0, "▁\ta▁e\u{301}");
+        assert_eq!(run(ALL, &["  "], "a  b").0, "▁a▁▁b");
+    }
+
+    #[test]
+    fn every_switch_does_what_it_says() {
+        let suffix = Options { treat_whitespace_as_suffix: true, ..ALL };
+        let (text, found) = run(suffix, &[], "a b ");
+        assert_eq!((text.as_str(), &found[3]), ("a▁b▁", &("▁".to_owned(), (3, 3))));
+        let kept = Options { remove_extra_whitespaces: false, ..ALL };
+        assert_eq!(run(kept, &[], " a  ").0, "▁▁a▁▁");
+        let bare = Options { add_dummy_prefix: false, escape_whitespaces: false, ..ALL };
+        assert_eq!(run(bare, &[], " a  b▁ ").0, "a b▁");
+    }
+
+    #[test]
+    fn damaged_maps_are_refused_or_lead_nowhere() {
+        let whole = map(&[("ab", "x"), ("é", "yz")]);
+        assert!(SentencePiece::new(Some(&whole[..whole.len() - 1]), &[], ALL).is_err());
+        let mut seed = 1_u32;
+        for _ in 0..500 {
+            let mut bytes = whole.clone();
+            for _ in 0..4 {
+                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let place = (seed >> 8) as usize % bytes.len();
+                bytes[place] = seed as u8;
+            }
+            if let Ok(rules) = SentencePiece::new(Some(&bytes), &["ab"], ALL) {
+                for text in ["ab", "é", "x é", "\u{10FFFF}", ""] {
+                    rules.apply(&mut Aligned::<true>::from_original(text, 0));
+                }
+            }
+        }
+    }
+}

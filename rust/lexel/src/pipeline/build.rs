@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{AddedTexts, Pipeline, edges};
 use crate::added::{AddedToken, AddedTokens};
-use crate::compiled::{Tables, Writer, ensure};
+use crate::compiled::{Tables, Writer};
 use crate::decode::Decoder;
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::{self, Components, Spec};
@@ -94,7 +94,8 @@ impl Pipeline {
         }
         out.u8s(rest.as_bytes());
         self.vocab.store(out);
-        self.model.store(out)
+        self.model.store(out);
+        Some(())
     }
 
     /// Take what [`Pipeline::store`] wrote.
@@ -103,10 +104,10 @@ impl Pipeline {
         let rest =
             std::str::from_utf8(&rest).map_err(|_| Error::format("the JSON of a compiled tokenizer is no text"))?;
         let Spec { components, added_tokens, model } = format::read(rest)?;
-        ensure(model.pieces.is_none(), "a kind of model that has no tables")?;
         let vocab = Vocab::take(tables)?;
-        Self::assemble(components, added_tokens, model.options, vocab, |vocab, options, alphabet| {
-            Model::take(tables, vocab, options, alphabet)
+        let ModelParts { options, pieces, .. } = model;
+        Self::assemble(components, added_tokens, options, vocab, |vocab, options, alphabet| {
+            Model::take(tables, vocab, options, pieces, alphabet)
         })
     }
 

@@ -11,8 +11,9 @@ mod unigram;
 
 use std::sync::Arc;
 
+use crate::compiled::{Tables, Writer, ensure};
 use crate::error::{Error, Result};
-use crate::model::bpe::{Alphabet, Bpe, BpeScratch, Order};
+use crate::model::bpe::{Alphabet, Bpe, BpeOptions, BpeScratch, MergeBy, Order};
 use crate::model::cache::BUNDLE;
 use crate::model::{ModelOptions, PieceTokens};
 use crate::prefixes::Prefixes;
@@ -155,9 +156,6 @@ impl SentencePiece {
         options: PieceOptions,
     ) -> Result<Self> {
         let types = Types::new(vocab, &options).map_err(|error| error.at("model.lexel.model"))?;
-        let of = |ids: &Arc<[u32]>| ids.iter().filter_map(|&id| vocab.token(id)).map(str::to_owned).collect::<Vec<_>>();
-        let strings = of(&options.user_defined);
-        let user_defined = Prefixes::new(strings.iter().map(String::as_str));
         let cut = match (options.kind, &standard) {
             (PieceKind::Word, _) => Cut::Words,
             (PieceKind::Char, _) => Cut::Characters,
@@ -165,10 +163,7 @@ impl SentencePiece {
                 Cut::Unigram(Box::new(Paths::compile(vocab, &types, &scores)?))
             }
             (PieceKind::Bpe, ModelOptions::Bpe(bpe)) => {
-                let order = bpe.merge_by.as_ref().map(|merge_by| &merge_by.order);
-                let Some(Order::Scores(scores)) = order else {
-                    return Err(Error::format("the scores of the pieces are missing").at("model.lexel.model"));
-                };
+                let scores = by_score(&standard)?;
                 if Search::is_needed(vocab, &types) {
                     Cut::Search(Box::new(Search::compile(scores, vocab)))
                 } else {
@@ -180,7 +175,66 @@ impl SentencePiece {
                 return Err(Error::format(message).at("model.lexel.model.kind"));
             }
         };
-        Ok(Self { options, standard, scores, user_defined, types, cut })
+        Ok(Self::around(vocab, options, standard, scores, types, cut))
+    }
+
+    fn around(
+        vocab: &Vocab,
+        options: PieceOptions,
+        standard: ModelOptions,
+        scores: Vec<f64>,
+        types: Types,
+        cut: Cut,
+    ) -> Self {
+        let user_defined = Prefixes::new(options.user_defined.iter().filter_map(|&id| vocab.token(id)));
+        Self { options, standard, scores, user_defined, types, cut }
+    }
+
+    /// Write the tables; the options stand elsewhere.
+    pub(crate) fn store(&self, out: &mut Writer) {
+        let Self { options: _, standard: _, scores, user_defined: _, types: _, cut } = self;
+        out.f64s(scores);
+        let kind = match cut {
+            Cut::Merges(_) => 0,
+            Cut::Search(_) => 1,
+            Cut::Unigram(_) => 2,
+            Cut::Words => 3,
+            Cut::Characters => 4,
+        };
+        out.u64s(&[kind]);
+        match cut {
+            Cut::Merges(bpe) => bpe.store(out),
+            Cut::Unigram(paths) => paths.store(out),
+            Cut::Search(_) | Cut::Words | Cut::Characters => {}
+        }
+    }
+
+    /// Take the tables that were written of a model with this vocabulary and these options.
+    pub(crate) fn take(
+        tables: &mut Tables,
+        vocab: &Vocab,
+        standard: ModelOptions,
+        options: PieceOptions,
+    ) -> Result<Self> {
+        let types = Types::new(vocab, &options)?;
+        let scores = tables.f64s()?;
+        let [kind] = tables.numbers()?;
+        let cut = match (options.kind, kind, &standard) {
+            (PieceKind::Bpe, 0, ModelOptions::Bpe(bpe)) => {
+                Cut::Merges(Box::new(Bpe::take(tables, vocab, bpe.clone(), Alphabet::Characters)?))
+            }
+            (PieceKind::Bpe, 1, ModelOptions::Bpe(_)) => {
+                Cut::Search(Box::new(Search::compile(by_score(&standard)?, vocab)))
+            }
+            (PieceKind::Unigram, 2, _) => {
+                ensure(scores.len() == vocab.len(), "scores of another number")?;
+                Cut::Unigram(Box::new(Paths::take(tables, vocab, &types, &scores)?))
+            }
+            (PieceKind::Word, 3, _) => Cut::Words,
+            (PieceKind::Char, 4, _) => Cut::Characters,
+            _ => return Err(Error::format("a compiled model of another kind")),
+        };
+        Ok(Self::around(vocab, options, standard, scores, types, cut))
     }
 
     pub(crate) fn options(&self) -> &PieceOptions {
@@ -200,7 +254,7 @@ impl SentencePiece {
         match (&self.cut, &self.standard) {
             (Cut::Merges(bpe), _) => bpe.merges(),
             (Cut::Search(_), ModelOptions::Bpe(options)) => {
-                let merges = |by: &crate::model::bpe::MergeBy| by.merges(vocab);
+                let merges = |by: &MergeBy| by.merges(vocab);
                 options.merge_by.as_ref().map(merges).unwrap_or_default()
             }
             _ => Vec::new(),
@@ -229,7 +283,7 @@ impl SentencePiece {
             }
             out.start_piece(start);
             let piece = &text[start as usize..end as usize];
-            let mut writer = Writer { types: &self.types, out, unknown: 0 };
+            let mut writer = Output { types: &self.types, out, unknown: 0 };
             match &self.cut {
                 Cut::Merges(_) => {}
                 Cut::Search(search) => search.run::<SPANS>(self, vocab, piece, &mut scratch.search, &mut writer),
@@ -315,15 +369,25 @@ impl SentencePiece {
     }
 }
 
+/// The scores that merges go by.
+fn by_score(standard: &ModelOptions) -> Result<&[Option<f64>]> {
+    match standard {
+        ModelOptions::Bpe(BpeOptions { merge_by: Some(MergeBy { order: Order::Scores(scores), .. }), .. }) => {
+            Ok(scores)
+        }
+        _ => Err(Error::format("the scores of the pieces are missing").at("model.lexel.model")),
+    }
+}
+
 /// Appends tokens; unknown text next to unknown text is one token.
-struct Writer<'a> {
+struct Output<'a> {
     types: &'a Types,
     out: &'a mut PieceTokens,
     /// Bytes of unknown text that are not written yet.
     unknown: u32,
 }
 
-impl Writer<'_> {
+impl Output<'_> {
     /// Append the token of a text, or that it is unknown.
     #[inline]
     fn push<const SPANS: bool>(&mut self, id: Option<u32>, text: &str) {
@@ -359,3 +423,6 @@ impl Writer<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

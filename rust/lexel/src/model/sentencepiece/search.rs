@@ -9,7 +9,7 @@ use std::collections::BinaryHeap;
 
 use hashbrown::HashMap;
 
-use super::{SentencePiece, Type, Types, Writer};
+use super::{Output, SentencePiece, Type, Types};
 use crate::vocab::Vocab;
 
 /// How early each piece is merged.
@@ -88,7 +88,7 @@ impl Search {
         vocab: &Vocab,
         text: &str,
         scratch: &mut SearchScratch,
-        writer: &mut Writer<'_>,
+        writer: &mut Output<'_>,
     ) {
         let SearchScratch { symbols, heap, halves } = scratch;
         symbols.clear();
@@ -160,7 +160,7 @@ fn come_apart<const SPANS: bool>(
     text: &str,
     (start, end): Stretch,
     halves: &HashMap<u32, (Stretch, Stretch)>,
-    writer: &mut Writer<'_>,
+    writer: &mut Output<'_>,
     depth: usize,
 ) {
     let piece = &text[start as usize..end as usize];

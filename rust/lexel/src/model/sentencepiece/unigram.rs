@@ -5,7 +5,8 @@
 //! was found for one place can therefore stand for another. When sums grow beyond a limit, that of the place is taken
 //! from all that lie ahead.
 
-use super::{Type, Types, Writer};
+use super::{Output, Type, Types};
+use crate::compiled::{Tables, Writer};
 use crate::error::Result;
 use crate::model::unigram::Trie;
 use crate::text::char_len;
@@ -50,6 +51,20 @@ impl Paths {
     pub(super) fn compile(vocab: &Vocab, types: &Types, scores: &[f64]) -> Result<Self> {
         let usable = |id: u32| !matches!(types.of(id), Type::Special | Type::Unused);
         let trie = Trie::new(vocab.entries().filter(|&(_, id)| usable(id)), scores)?;
+        Ok(Self::with_trie(vocab, types, scores, trie))
+    }
+
+    /// Write the tables.
+    pub(super) fn store(&self, out: &mut Writer) {
+        self.trie.store(out);
+    }
+
+    /// Take the tables that were written of a model with this vocabulary and these types and scores.
+    pub(super) fn take(tables: &mut Tables, vocab: &Vocab, types: &Types, scores: &[f64]) -> Result<Self> {
+        Ok(Self::with_trie(vocab, types, scores, Trie::take(tables, vocab.id_bound())?))
+    }
+
+    fn with_trie(vocab: &Vocab, types: &Types, scores: &[f64], trie: Trie) -> Self {
         let mut worst = f32::MAX;
         for (_, id) in vocab.entries().filter(|&(_, id)| types.of(id) == Type::Normal) {
             let score = scores[id as usize] as f32;
@@ -64,11 +79,11 @@ impl Paths {
         };
         let scores = trie.tokens().iter().map(score).collect();
         let longest = trie.tokens().iter().map(|token| token.len as usize).max().unwrap_or(0).max(4);
-        Ok(Self { trie, scores, unk_score: worst - UNK_PENALTY, longest })
+        Self { trie, scores, unk_score: worst - UNK_PENALTY, longest }
     }
 
     /// Write the pieces of the best path.
-    pub(super) fn best<const SPANS: bool>(&self, piece: &str, scratch: &mut PathScratch, writer: &mut Writer<'_>) {
+    pub(super) fn best<const SPANS: bool>(&self, piece: &str, scratch: &mut PathScratch, writer: &mut Output<'_>) {
         let text = piece.as_bytes();
         let PathScratch { scores, last, path } = scratch;
         let reach = self.longest.min(text.len());
@@ -136,7 +151,7 @@ impl Paths {
         (from, to): (usize, usize),
         last: &[u32],
         path: &mut Vec<(u32, u32, u32)>,
-        writer: &mut Writer<'_>,
+        writer: &mut Output<'_>,
     ) {
         path.clear();
         let mut end = to;

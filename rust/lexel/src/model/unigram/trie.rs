@@ -82,7 +82,7 @@ impl Trie {
         Ok(trie)
     }
 
-    pub(super) fn store(&self, out: &mut Writer) {
+    pub(crate) fn store(&self, out: &mut Writer) {
         out.u64s(&self.nodes);
         out.u64s(&[self.root]);
         out.f64s(&self.tokens.iter().map(|token| token.score).collect::<Vec<_>>());
@@ -91,7 +91,7 @@ impl Trie {
         out.u8s(&self.rests);
     }
 
-    pub(super) fn take(tables: &mut Tables, id_bound: u32) -> Result<Self> {
+    pub(crate) fn take(tables: &mut Tables, id_bound: u32) -> Result<Self> {
         let (nodes, [root]) = (tables.u64s()?, tables.numbers()?);
         let (scores, ids, lens) = (tables.f64s()?, tables.u32s()?, tables.u32s()?);
         ensure(scores.len() == ids.len() && ids.len() == lens.len(), "tokens without scores")?;
