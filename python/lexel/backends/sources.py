@@ -57,8 +57,15 @@ def read_tokenizer_json(path: Path) -> Compiled:
 
 def read_gguf(path: Path) -> tuple[Compiled, dict[str, Any]]:
     """Compile the tokenizer of a GGUF file; also return the settings it states."""
-    made = gguf.convert(path)
-    return compile_json(made.to_json(), path=str(path)), made.config
+
+    def build() -> tuple[Compiled, dict[str, Any]]:
+        made = gguf.convert(path)
+        return compile_json(made.to_json(), path=str(path)), made.config
+
+    # Behind the tokenizer of a whole model lie its weights, and reading them all to know the file costs more.
+    if path.stat().st_size > _WITHOUT_WEIGHTS_BYTES:
+        return build()
+    return cached(path, f"{readers_version()} GGUF", build)
 
 
 def read_file(
@@ -75,14 +82,17 @@ def read_file(
         FormatError: no format that is known here, or a broken file.
         UnsupportedError: it asks for what is not here.
     """
-    if pattern is None and special_tokens is None and detect(path) is FileFormat.TOKENIZER_JSON:
+    kind = detect(path)
+    if pattern is None and special_tokens is None and kind is FileFormat.TOKENIZER_JSON:
         return read_tokenizer_json(path), {}
+    if pattern is None and special_tokens is None and kind is FileFormat.GGUF:
+        return read_gguf(path)
 
     def build() -> tuple[Compiled, dict[str, Any]]:
         made = read_spec(path, pattern=pattern, special_tokens=special_tokens)
         return compile_json(made.to_json(), path=str(path)), made.config
 
-    if detect(path) not in _ALONE:
+    if kind not in _ALONE:
         return build()
     return cached(path, f"{readers_version()} {pattern!r} {special_tokens!r}", build)
 
@@ -178,6 +188,7 @@ def _pipeline_name(files: ModelFiles) -> str:
 
 # Formats that are one file, of a size that is quickly hashed.
 _ALONE = (FileFormat.TIKTOKEN, FileFormat.TEKKEN)
+_WITHOUT_WEIGHTS_BYTES = 64 << 20
 # The surface this package has is that of this version; older pipeline files are chosen as it would.
 _REFERENCE_VERSION = (5, 23, 0)
 

@@ -50,8 +50,10 @@ class TiktokenEncoding:
         UnsupportedError: the tokenizer is no byte-level BPE; says what it is.
 
     Example:
-        >>> enc = tok.as_tiktoken()  # doctest: +SKIP
-        >>> enc.encode("hello <|endoftext|>", allowed_special={"<|endoftext|>"})  # doctest: +SKIP
+        ::
+
+            enc = tok.as_tiktoken()
+            enc.encode("hello <|endoftext|>", allowed_special={"<|endoftext|>"})
     """
 
     def __init__(self, engine: AnyEngine, name: str) -> None:

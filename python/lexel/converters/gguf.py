@@ -121,10 +121,12 @@ def _byte_level(facts: Facts) -> Spec:
     vocab: dict[str, int] = {}
     alphabet = spec.byte_alphabet()
     letters = set(alphabet)
+    spelled = {token for token in facts.tokens if letters.issuperset(token)}
     for index, (token, kind) in enumerate(zip(facts.tokens, facts.types, strict=True)):
-        if kind not in (CONTROL, USER_DEFINED) and not letters.issuperset(token):
-            # Some converters write the text itself.
-            token = "".join(alphabet[byte] for byte in token.encode("utf-8"))
+        if kind not in (CONTROL, USER_DEFINED) and token not in spelled:
+            # Some converters write the text itself; beside a token for the same bytes, no text becomes it.
+            bytewise = "".join(alphabet[byte] for byte in token.encode("utf-8"))
+            token = token if bytewise in spelled else bytewise
         vocab.setdefault(token, index)
     merges = _merges(facts, vocab)
     if name == "default":

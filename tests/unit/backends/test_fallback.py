@@ -90,6 +90,8 @@ def test_the_methods_of_the_core_are_all_there() -> None:
         (Batch, FallbackBatch),
         (DecodeStream, FallbackDecodeStream),
     ]
+    # Tables are the core's own.
+    without = {"from_compiled", "to_compiled"}
     for core, twin in pairs:
-        names = {name for name in vars(core) if not name.startswith("_")}
+        names = {name for name in vars(core) if not name.startswith("_")} - without
         assert names - set(dir(twin)) == set(), core.__name__

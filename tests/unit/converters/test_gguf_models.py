@@ -187,3 +187,20 @@ def test_values_of_another_kind_are_named(key: str, value: Any) -> None:
     }
     with pytest.raises(FormatError, match=r"^metadata: .*(tokenizer\.ggml|there twice)"):
         spec_of(metadata, "metadata")
+
+
+def test_a_token_written_as_text_gives_way_to_one_of_the_same_bytes() -> None:
+    alphabet = spec.byte_alphabet()
+    # A converter wrote these as text: the first has a token for its bytes besides, the second has none.
+    tokens = [*alphabet, "\u200d", "ä b", "âĢ", "âĢį"]
+    metadata = {
+        "tokenizer.ggml.model": "gpt2",
+        "tokenizer.ggml.pre": "gpt-2",
+        "tokenizer.ggml.tokens": tokens,
+        "tokenizer.ggml.token_type": [gguf.NORMAL] * len(tokens),
+        "tokenizer.ggml.merges": ["â Ģ", "âĢ į"],
+    }
+    tok = made_of(metadata)
+    assert tok.encode("\u200d") == [259]
+    assert tok.convert_ids_to_tokens([256, 257, 259]) == ["\u200d", "Ã¤Ġb", "âĢį"]
+    assert tok.decode([257]) == "ä b"
