@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 __all__ = ["Loaded", "from_vocab", "load", "read_file", "read_gguf", "read_tokenizer_json", "write_vocabulary"]
 
 
+# What a configuration says where it names no class: nothing, or the library that runs the model as it is.
+_NO_CLASS = (None, "SentencePieceBackend")
+
+
 @dataclass(slots=True)
 class Loaded:
     """What a folder gives: the pipeline (None: the class builds it of `options`), and constructor arguments."""
@@ -153,7 +157,7 @@ def load(
         return Loaded(None, options, init_inputs)
     path, kind = Path(vocab), detect(Path(vocab))
     options.pop("vocab", None)
-    if states_pipeline(kind) or (generic and "tokenizer_class" not in read_tokenizer_config(files)):
+    if states_pipeline(kind) or (generic and read_tokenizer_config(files).get("tokenizer_class") in _NO_CLASS):
         # Ids that a configuration states are these, whatever library knows the ranks by others.
         named = not generic or bool(options.get("added_tokens_decoder"))
         names = ranks_and_names(path, options) if kind is FileFormat.TIKTOKEN and named else None

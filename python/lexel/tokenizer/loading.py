@@ -45,6 +45,8 @@ _NOT_OPTIONS = (
     "tokenizer_file",
 )
 
+_BACKENDS = {"custom", "mistral_common", "sentencepiece", "tokenizers"}
+
 # Keys whose null says as much as their absence; of others it is a value.
 _NULL_IS_ABSENT = {
     *("clean_up_tokenization_spaces", "init_inputs", "model_input_names", "padding_side", "split_special_tokens"),
@@ -118,6 +120,9 @@ def read_options(
     added = _added_tokens(files, options, given, has_pipeline)
     options = {**read_config(options), "added_tokens_decoder": added}
     _use_known_tokens(options)
+    if "backend" not in given and options.get("backend") in _BACKENDS:
+        # What runs it is said by the class that is made now.
+        del options["backend"]
     options["name_or_path"] = files.name
     return options, init_inputs
 

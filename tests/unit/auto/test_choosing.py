@@ -131,7 +131,7 @@ def test_backends_that_can_be_asked_for(configure: Callable[..., Path], folder: 
             AutoTokenizer.from_pretrained(folder, **asked)  # type: ignore[arg-type]
 
 
-def test_backends_run_real_files(shared_data: Path) -> None:
+def test_backends_run_real_files(shared_data: Path, tmp_path: Path) -> None:
     home = shared_data / "tokenizers"
     pytest.importorskip("sentencepiece")
     native = AutoTokenizer.from_pretrained(home / "llama-2")
@@ -140,6 +140,14 @@ def test_backends_run_real_files(shared_data: Path) -> None:
     assert library.bos_token == "<s>"
     text = "The quick brown fox"
     assert library.encode(text, add_special_tokens=False) == native.encode(text, add_special_tokens=False)
+    library.save_pretrained(tmp_path)
+    again = [
+        AutoTokenizer.from_pretrained(tmp_path, backend=backend) for backend in (None, "sentencepiece", "tokenizers")
+    ]
+    assert [tok.backend for tok in again] == ["sentencepiece", "sentencepiece", "tokenizers"]
+    assert {tuple(tok.encode(text, add_special_tokens=False)) for tok in (library, *again)} == {
+        tuple(native.encode(text, add_special_tokens=False))
+    }
     bert = AutoTokenizer.from_pretrained(home / "bert-base-uncased", backend="python", config={"model_type": "bert"})
     assert type(bert) is BertTokenizerLegacy
     assert bert.encode(text) == AutoTokenizer.from_pretrained(home / "bert-base-uncased").encode(text)
