@@ -98,7 +98,10 @@ def read_file(
 
     if kind not in _ALONE:
         return build()
-    return cached(path, f"{readers_version()} {pattern!r} {special_tokens!r}", build)
+    compiled, config = cached(path, f"{readers_version()} {pattern!r} {special_tokens!r}", build)
+    if kind is FileFormat.TEKKEN:  # which `save_format="mistral"` writes again
+        config = {**config, "vocab_file": str(path)}
+    return compiled, config
 
 
 def from_vocab(vocab: Any, merges: Any, *, unk_id: int | None) -> Compiled:

@@ -413,6 +413,11 @@ class TokenizersBackend(PieceModels):
         self._core.save(path)
         return (str(path),)
 
+    def _save_tekken(self, folder: Path) -> tuple[str, ...]:
+        from lexel.backends.tekken_source import save_tekken
+
+        return save_tekken(self, folder)
+
     def _backend_state(self) -> str:
         return self._core.engine.to_json()
 

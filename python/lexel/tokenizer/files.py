@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
-from lexel.errors import UnsupportedError
+from lexel.errors import LoadError, UnsupportedError
 from lexel.hub import ModelFiles, open_files
 from lexel.tokenizer import saving
 from lexel.tokenizer.backend_contract import BackendContract
@@ -178,7 +178,7 @@ class TokenizerFiles(BackendContract):
             NotADirectoryError: `save_directory` is a file.
             FileExistsError: it has files of another tokenizer, see `overwrite`; names them.
             ValueError: an unknown `save_format` or `compat`.
-            UnsupportedError: `save_format="mistral"`, for which there is no original file to copy.
+            LoadError: `save_format="mistral"`, for which there is no original file to copy.
         """
         if "use_auth_token" in kwargs:
             raise TypeError("use_auth_token= is now token=")
@@ -186,9 +186,11 @@ class TokenizerFiles(BackendContract):
         if save_format not in (None, "hf", "mistral"):
             raise ValueError(f"save_format should be None, 'hf' or 'mistral', not {save_format!r}")
         if save_format == "mistral":
-            raise UnsupportedError(
-                "save_format='mistral' copies the tekken.json a tokenizer was read from: there is none"
-            )
+            paths = self._save_tekken(Path(save_directory))
+            if push_to_hub and paths:
+                folder = Path(save_directory)
+                upload(folder, list(paths), **{"repo_id": folder.resolve().name, **kwargs})
+            return paths
         folder = Path(save_directory)
         saved = saving.save(
             cast("Tokenizer", self),
@@ -202,6 +204,11 @@ class TokenizerFiles(BackendContract):
         if push_to_hub:
             upload(folder, saved.files, **{"repo_id": folder.resolve().name, **kwargs})
         return saved.paths
+
+    def _save_tekken(self, folder: Path) -> tuple[str, ...]:
+        """Copy the `tekken.json` this tokenizer was read from."""
+        del folder
+        raise LoadError(f"save_format='mistral' copies the tekken.json a tokenizer was read from, and {self} has none")
 
     def push_to_hub(
         self,
