@@ -114,6 +114,8 @@ from lexel.families.llama import LlamaTokenizer as LlamaTokenizer
 from lexel.families.llama import LlamaTokenizer as LlamaTokenizerFast
 from lexel.families.llama import LlamaTokenizer as Phi3Tokenizer
 from lexel.families.llama import LlamaTokenizer as Phi3TokenizerFast
+from lexel.families.luke import LukeTokenizer as LukeTokenizer
+from lexel.families.luke import LukeTokenizer as LukeTokenizerFast
 from lexel.families.m2m_100 import M2M100Tokenizer as M2M100Tokenizer
 from lexel.families.m2m_100 import M2M100Tokenizer as M2M100TokenizerFast
 from lexel.families.marian import MarianTokenizer as MarianTokenizer
@@ -150,6 +152,8 @@ from lexel.families.qwen2 import Qwen2Tokenizer as Qwen2Tokenizer
 from lexel.families.qwen2 import Qwen2Tokenizer as Qwen2TokenizerFast
 from lexel.families.qwen3_5 import Qwen3_5Tokenizer as Qwen3_5Tokenizer
 from lexel.families.qwen3_5 import Qwen3_5Tokenizer as Qwen3_5TokenizerFast
+from lexel.families.rag import RagTokenizer as RagTokenizer
+from lexel.families.rag import RagTokenizer as RagTokenizerFast
 from lexel.families.reformer import ReformerTokenizer as ReformerTokenizer
 from lexel.families.reformer import ReformerTokenizer as ReformerTokenizerFast
 from lexel.families.rembert import RemBertTokenizer as RemBertTokenizer
@@ -316,6 +320,8 @@ __all__ = [
     "LoadError",
     "LongformerTokenizer",
     "LongformerTokenizerFast",
+    "LukeTokenizer",
+    "LukeTokenizerFast",
     "LxmertTokenizer",
     "LxmertTokenizerFast",
     "M2M100Tokenizer",
@@ -370,6 +376,8 @@ __all__ = [
     "Qwen2TokenizerFast",
     "Qwen3_5Tokenizer",
     "Qwen3_5TokenizerFast",
+    "RagTokenizer",
+    "RagTokenizerFast",
     "ReformerTokenizer",
     "ReformerTokenizerFast",
     "RemBertTokenizer",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lexel import (
+    AutoTokenizer,
     BertweetTokenizer,
     ByT5Tokenizer,
     CanineTokenizer,
@@ -16,6 +17,7 @@ from lexel import (
     DPRReaderTokenizer,
     FormatError,
     PhobertTokenizer,
+    RagTokenizer,
     SplinterTokenizer,
     UnsupportedError,
 )
@@ -109,6 +111,20 @@ def test_the_question_has_its_mark(side: Any, expected: list[int]) -> None:
     tok = SplinterTokenizer(vocab=WORDS, padding_side=side)
     assert tok("who", "a")["input_ids"] == expected
     assert (tok.question_token, tok.question_token_id) == ("[QUESTION]", 10)
+
+
+def test_questions_and_answers(tmp_path: Path) -> None:
+    both = RagTokenizer(DPRReaderTokenizer(vocab=WORDS), ByT5Tokenizer())
+    assert both("who is")["input_ids"] == [2, 5, 6, 3]
+    both._switch_to_target_mode()
+    assert both("a")["input_ids"] == [100, 1]
+    assert both.decode([100]) == both.batch_decode([[100]])[0] == "a"
+    both.save_pretrained(tmp_path)
+    (tmp_path / "config.json").write_text('{"model_type": "rag"}', "utf-8")
+    for again in (RagTokenizer.from_pretrained(tmp_path), AutoTokenizer.from_pretrained(tmp_path)):
+        assert isinstance(again, RagTokenizer)
+        assert type(again.generator) is ByT5Tokenizer
+        assert again("who is")["input_ids"] == [2, 5, 6, 3]
 
 
 def test_generated_code_is_cut() -> None:
