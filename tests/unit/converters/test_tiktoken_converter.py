@@ -40,6 +40,14 @@ def test_lowest_ranks_merge_first_and_what_the_pattern_leaves_is_dropped(tmp_pat
     assert tokenizer.decode([258, 100]) == "abcd"
 
 
+def test_a_line_of_nothing_but_padding_holds_the_place_of_a_token(tmp_path: Path) -> None:
+    path = tmp_path / "own.tiktoken"
+    path.write_bytes(rank_file([*BYTES, b"ab"]) + b"= 257\n")
+    tokenizer = Tokenizer.from_file(path, pattern=WORDS, special_tokens=["<a>"])
+    assert tokenizer("ab<a>", split_special_tokens=False)["input_ids"] == [256, 258]
+    assert tokenizer.decode([256, 257, 258]) == "ab<a>"
+
+
 def test_special_tokens_may_have_gaps_and_are_text_unless_asked_for(tmp_path: Path) -> None:
     path = write(tmp_path, BYTES)
     tokenizer = Tokenizer.from_file(path, pattern=r"(?s).+", special_tokens={"<a>": 300, "<b>": 257})
