@@ -2,6 +2,12 @@
 
 from lexel.converters.bytes_to_unicode import bytes_to_unicode
 from lexel.converters.merges import generate_merges
+from lexel.families.conversions.byte_ranks import (
+    MistralConverter,
+    TikTokenConverter,
+    convert_tekken_tokenizer,
+    convert_tiktoken_to_fast,
+)
 from lexel.families.conversions.converter import Converter, SpmConverter
 from lexel.families.conversions.extraction import GemmaSentencePieceExtractor, SentencePieceExtractor
 from lexel.families.conversions.plain import (
@@ -74,6 +80,7 @@ __all__ = [
     "MBartConverter",
     "MPNetConverter",
     "MarkupLMConverter",
+    "MistralConverter",
     "MoshiConverter",
     "NllbConverter",
     "OpenAIGPTConverter",
@@ -89,6 +96,7 @@ __all__ = [
     "SplinterConverter",
     "SpmConverter",
     "T5Converter",
+    "TikTokenConverter",
     "UdopConverter",
     "VideoPrismConverter",
     "WhisperConverter",
@@ -97,5 +105,7 @@ __all__ = [
     "XLNetConverter",
     "bytes_to_unicode",
     "convert_slow_tokenizer",
+    "convert_tekken_tokenizer",
+    "convert_tiktoken_to_fast",
     "generate_merges",
 ]

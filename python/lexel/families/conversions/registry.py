@@ -12,6 +12,7 @@ from lexel.backends.vocabulary_files import ranks_and_names
 from lexel.converters.detect import FileFormat, detect
 from lexel.converters.read import read_spec
 from lexel.families.conversions import plain, spm
+from lexel.families.conversions.byte_ranks import library_of
 
 if TYPE_CHECKING:
     from lexel.families.conversions.converter import Converter
@@ -88,8 +89,7 @@ def convert_slow_tokenizer(transformer_tokenizer: Any, from_tiktoken: bool = Fal
     if path is not None and kind in (FileFormat.TEKKEN, FileFormat.TIKTOKEN):
         extra = getattr(own, "extra_special_tokens", None) or ()
         names = ranks_and_names(Path(path), {"extra_special_tokens": extra}) if kind is FileFormat.TIKTOKEN else None
-        made: Tokenizer = Tokenizer.from_str(read_spec(path, special_tokens=names).to_json())
-        return made
+        return library_of(read_spec(path, special_tokens=names))
     raise ValueError(
         f"{name} has no converter, and its vocab_file, {path!r}, is {kind or 'no file'}; what is converted without one "
         f"is a rank file of tiktoken and a tekken.json. Converters: {sorted(SLOW_TO_FAST_CONVERTERS)}"
