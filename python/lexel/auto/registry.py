@@ -11,7 +11,7 @@ from lexel.families import find
 if TYPE_CHECKING:
     from lexel.tokenizer import Tokenizer
 
-__all__ = ["GENERIC_NAMES", "class_named", "class_of_type", "is_registered", "register"]
+__all__ = ["GENERIC_NAMES", "TOKENIZER_MAPPING", "class_named", "class_of_type", "is_registered", "register"]
 
 # Names of the classes that state nothing of their own.
 GENERIC_NAMES = frozenset({"PreTrainedTokenizer", "PreTrainedTokenizerFast", "TokenizersBackend", "PythonBackend"})
@@ -81,8 +81,11 @@ def register(
         raise ValueError("pass the class to register: AutoTokenizer.register(config, tokenizer_class=…)")
     model_type = config_class if isinstance(config_class, str) else getattr(config_class, "model_type", None)
     keys = [key for key in (config_class, model_type) if key]
-    if not exist_ok:
-        _refuse_taken(chosen, keys, model_type)
+    if model_type in MODEL_TYPES and not exist_ok:
+        raise ValueError(
+            f"the model type {model_type!r} has a class here, {MODEL_TYPES[model_type]}; pass exist_ok=True to replace "
+            "it"
+        )
     for key in keys:
         _types[key] = chosen
     for candidate in (slow_tokenizer_class, fast_tokenizer_class, tokenizer_class):
@@ -93,20 +96,30 @@ def register(
         _names[slow_tokenizer_class.__name__] = fast_tokenizer_class
 
 
-def _refuse_taken(chosen: type[Tokenizer], keys: list[Any], model_type: Any) -> None:
-    if model_type in MODEL_TYPES and model_type not in _types:
-        raise ValueError(
-            f"the model type {model_type!r} has a class here, {MODEL_TYPES[model_type]}; pass exist_ok=True to replace "
-            "it"
-        )
-    for key, known in [*((key, _types.get(key)) for key in keys), (chosen.__name__, _names.get(chosen.__name__))]:
-        if known is not None and _place(known) != _place(chosen):
-            raise ValueError(
-                f"{getattr(key, '__name__', key)!r} is registered already, for {_place(known)}; pass exist_ok=True to "
-                "replace it"
-            )
+class _Mapping:
+    """Configuration class → class of tokenizers, as far as a program registered some."""
+
+    @property
+    def _extra_content(self) -> dict[Any, type[Tokenizer]]:
+        return _types
+
+    def __getitem__(self, config_class: Any) -> type[Tokenizer]:
+        found: type[Tokenizer] | None = self.get(config_class)
+        if found is None:
+            raise KeyError(config_class)
+        return found
+
+    def __contains__(self, config_class: Any) -> bool:
+        return self.get(config_class) is not None
+
+    def get(self, config_class: Any, default: Any = None) -> Any:
+        """Return the class for a configuration class, by its model type if it is not registered itself."""
+        found = class_of_type(getattr(config_class, "model_type", None), config_class)
+        return default if found is None else found
+
+    def register(self, config_class: Any, tokenizer_class: type[Tokenizer], exist_ok: bool = False) -> None:
+        """Do as `AutoTokenizer.register`."""
+        register(config_class, tokenizer_class, None, None, exist_ok=exist_ok)
 
 
-def _place(kind: type) -> str:
-    """Return where a class is defined: a notebook's cell that runs again defines the same one."""
-    return f"{kind.__module__}.{kind.__qualname__}"
+TOKENIZER_MAPPING = _Mapping()

@@ -76,10 +76,10 @@ class AutoTokenizer:
             tokenizer_class: the class.
             slow_tokenizer_class: the class under its name of former releases.
             fast_tokenizer_class: the same; with a slow one, folders that name the slow one get this.
-            exist_ok: replace what is registered, or the class of a model type that has one here.
+            exist_ok: replace the class of a model type that has one here.
 
         Raises:
-            ValueError: no class, or the name or the model type is taken.
+            ValueError: no class, or the model type has one here.
         """
         registry.register(config_class, tokenizer_class, slow_tokenizer_class, fast_tokenizer_class, exist_ok=exist_ok)
 

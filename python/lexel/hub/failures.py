@@ -38,12 +38,12 @@ def translated(repo: str, revision: str, call: Callable[[], Any]) -> Any:
         ) from error
     except errors.RepositoryNotFoundError as error:
         raise LoadError(
-            f"{repo!r} is not a local folder and is not a valid model identifier on the hub. "
+            f"{repo} is not a local folder and is not a valid model identifier on the hub. "
             f"If it is a private repository, {_HINT}"
         ) from error
     except errors.RevisionNotFoundError as error:
         raise LoadError(
-            f"{revision!r} is not a valid git identifier (branch name, tag name or commit id) of {repo!r}"
+            f"{revision} is not a valid git identifier (branch name, tag name or commit id) that exists for {repo!r}"
         ) from error
     except errors.HFValidationError as error:
         raise LoadError(

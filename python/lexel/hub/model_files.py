@@ -66,9 +66,7 @@ class ModelFiles:
         """
         path = self.get(filename)
         if path is None:
-            raise LoadError(
-                f"{self.name!r} does not appear to have a file named {filename!r}; it has {self._listing()}"
-            )
+            raise LoadError(f"{self.name} does not appear to have a file named {filename}; it has {self._listing()}")
         return path
 
     def names(self, under: str = "") -> list[str]:

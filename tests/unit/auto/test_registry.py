@@ -6,6 +6,7 @@ import pytest
 
 from lexel import AutoTokenizer, GPT2Tokenizer, TokenizersBackend
 from lexel.auto import class_named
+from lexel.auto.registry import TOKENIZER_MAPPING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,9 +36,7 @@ def test_classes_can_be_registered(configure: Callable[..., Path], folder: Path)
     assert type(AutoTokenizer.from_pretrained(configure(tokenizer_class="MineTokenizerFast"))) is MineTokenizer
     assert type(AutoTokenizer.from_pretrained(configure({"model_type": "mine"}))) is MineTokenizer
     AutoTokenizer.register("mine", fast_tokenizer_class=MineTokenizer)
-    with pytest.raises(ValueError, match=r"'mine' is registered already, for .*MineTokenizer; pass exist_ok=True"):
-        AutoTokenizer.register("mine", OtherTokenizer)
-    AutoTokenizer.register("mine", OtherTokenizer, exist_ok=True)
+    AutoTokenizer.register("mine", OtherTokenizer)
     assert type(AutoTokenizer.from_pretrained(folder)) is OtherTokenizer
     with pytest.raises(ValueError, match="tokenizer_class="):
         AutoTokenizer.register("other")
@@ -63,6 +62,18 @@ def test_types_that_have_a_class_are_not_taken_by_accident(configure: Callable[.
     AutoTokenizer.register("gpt2", MineTokenizer, exist_ok=True)
     assert type(AutoTokenizer.from_pretrained(configure({"model_type": "gpt2"}))) is MineTokenizer
     assert type(AutoTokenizer.from_pretrained(configure(tokenizer_class="GPT2Tokenizer"))) is GPT2Tokenizer
+
+
+def test_the_mapping_of_the_reference(folder: Path) -> None:
+    AutoTokenizer.register(MineConfig, slow_tokenizer_class=MineTokenizer)
+    assert TOKENIZER_MAPPING[MineConfig] is MineTokenizer
+    del TOKENIZER_MAPPING._extra_content[MineConfig]
+    assert MineConfig in TOKENIZER_MAPPING, "by its model type"
+    TOKENIZER_MAPPING.register(MineConfig, OtherTokenizer)
+    assert type(AutoTokenizer.from_pretrained(folder, config=MineConfig())) is OtherTokenizer
+    assert object not in TOKENIZER_MAPPING
+    with pytest.raises(KeyError):
+        TOKENIZER_MAPPING[object]
 
 
 def test_a_class_defined_again_replaces_itself() -> None:

@@ -148,7 +148,7 @@ def test_a_registered_class_wins(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("auto_map", "error", "message"),
     [
-        ("nowhere.Tokenizer", LoadError, "does not appear to have a file named 'nowhere.py'"),
+        ("nowhere.Tokenizer", LoadError, "does not appear to have a file named nowhere.py"),
         ("letters.Tokenizer", FormatError, "defines no class Tokenizer"),
         ("../letters.Tokenizer", FormatError, "auto_map"),
         ("letters", FormatError, "auto_map"),

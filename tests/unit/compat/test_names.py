@@ -37,6 +37,7 @@ MODULES = {
     "tokenization_utils_sentencepiece": SENTENCEPIECE.split(),
     "tokenization_auto": [
         "AutoTokenizer",
+        "TOKENIZER_MAPPING",
         "TOKENIZER_MAPPING_NAMES",
         "get_tokenizer_config",
         "tokenizer_class_from_name",

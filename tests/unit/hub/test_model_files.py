@@ -45,7 +45,7 @@ def test_a_folder_is_read_where_it_is(tmp_path: Path) -> None:
 
 def test_a_file_that_must_be_there_is_named_with_what_is(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text("{}")
-    with pytest.raises(LoadError, match=r"'b.json'; it has 'a.json'"):
+    with pytest.raises(LoadError, match=r"named b.json; it has 'a.json'"):
         hub.open_files(tmp_path).need("b.json")
 
 
