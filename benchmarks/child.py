@@ -1,6 +1,8 @@
 """One process, one library, one vocabulary: import, load, first call. Started by series/start.py, prints JSON.
 
 python child.py LIBRARY TOKENIZER_JSON TEXT_FILE
+
+The library `lexel-cached` is lexel as it loads files: by the compiled cache in the folder `LEXEL_CACHE`.
 """
 
 from __future__ import annotations
@@ -35,6 +37,15 @@ def main(library: str, vocabulary: str, text_file: str) -> None:
         assert lexel.__version__
         times.append(clock())
         encode = Engine.from_json(data).encode
+        times += [clock(), 0.0]
+        loaded = resident_bytes()
+        times[-1] = clock()
+        ids = [encode(text, add_special_tokens=False) for text in texts]
+    elif library == "lexel-cached":
+        from lexel.backends.sources import read_tokenizer_json
+
+        times.append(clock())
+        encode = read_tokenizer_json(Path(vocabulary)).engine.encode
         times += [clock(), 0.0]
         loaded = resident_bytes()
         times[-1] = clock()

@@ -79,6 +79,8 @@ class Engine:
         """Return other names of added tokens, found in texts as their contents are, and their ids."""
 
     def vocab_size(self, with_added: bool = True) -> int: ...
+    def max_id(self) -> int | None:
+        """Return the highest id of the vocabulary with its added tokens, None where that is empty."""
     def vocab(self, with_added: bool = True) -> dict[str, int]:
         """Return token → id, ascending by id. Builds a new dict."""
     def token_to_id(self, token: str) -> int | None: ...

@@ -198,6 +198,10 @@ class FallbackEngine:
         """Return token → id, ascending by id."""
         return dict(sorted(self._library.get_vocab(with_added_tokens=with_added).items(), key=lambda entry: entry[1]))
 
+    def max_id(self) -> int | None:
+        """Return the highest id, None where there is none."""
+        return max(self._library.get_vocab(with_added_tokens=True).values(), default=None)
+
     def token_to_id(self, token: str) -> int | None:
         """Return the id of a token."""
         found: int | None = self._library.token_to_id(token)

@@ -35,6 +35,12 @@ class PipelineTokens(Tokenizer):
     def __len__(self) -> int:
         return self._core.engine.vocab_size(True)
 
+    @property
+    def max_token_id(self) -> int:
+        """The highest id there is, -1 for an empty tokenizer."""
+        found = self._core.engine.max_id()
+        return -1 if found is None else found
+
     def get_vocab(self) -> dict[str, int]:
         """Return token → id, added tokens included, ascending by id."""
         return self._core.engine.vocab(True)

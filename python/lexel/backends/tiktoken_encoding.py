@@ -64,7 +64,7 @@ class TiktokenEncoding:
         self._special = {content: index for index, (content, *_, special) in added if special}
         self._special |= engine.added_token_aliases()
         self._special_ids = set(self._special.values())
-        self.max_token_value: int = max([*engine.vocab(True).values()], default=0)
+        self.max_token_value: int = engine.max_id() or 0
 
     def __repr__(self) -> str:
         return f"<Encoding {self.name!r}>"

@@ -53,6 +53,8 @@ class Sizes(BackendContract):
         Raises:
             VocabularyError: tokens have ids beyond; names them and the size that is needed.
         """
+        if self.max_token_id < rows:
+            return
         beyond = {token: index for token, index in self.get_vocab().items() if index >= rows}
         if beyond:
             named = ", ".join(f"{token!r} ({index})" for token, index in list(beyond.items())[:5])

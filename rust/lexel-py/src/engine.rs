@@ -201,6 +201,10 @@ impl Engine {
         self.pipeline.vocab_size(with_added)
     }
 
+    fn max_id(&self) -> Option<u32> {
+        self.pipeline.max_id()
+    }
+
     #[pyo3(signature = (with_added = true))]
     fn vocab<'py>(&self, py: Python<'py>, with_added: bool) -> PyResult<Bound<'py, PyDict>> {
         let vocab = PyDict::new(py);

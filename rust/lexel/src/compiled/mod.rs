@@ -16,7 +16,7 @@ use std::io::Read;
 use crate::error::Result;
 use crate::hash::hash_bytes;
 use crate::pipeline::Pipeline;
-pub(crate) use tables::{Tables, Writer, ensure, ensure_ids};
+pub(crate) use tables::{Tables, Writer, ensure, ensure_ids, every};
 
 const MAGIC: [u8; 8] = *b"lexel\0c1";
 const BYTE_ORDER: u64 = 0x0102_0304_0506_0708;

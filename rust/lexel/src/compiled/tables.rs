@@ -122,7 +122,7 @@ fn array<T: bytemuck::Pod>(
 ) -> Result<Vec<T>> {
     let bytes = count.checked_mul(size_of::<T>()).filter(|&bytes| bytes as u64 <= *left);
     ensure(bytes.is_some(), "a table reaches beyond the end")?;
-    let mut items = vec![T::zeroed(); count];
+    let mut items = bytemuck::zeroed_vec(count);
     take(input, left, &mut items, hasher)?;
     Ok(items)
 }
@@ -158,7 +158,16 @@ pub(crate) fn ensure(holds: bool, what: &str) -> Result<()> {
     if holds { Ok(()) } else { Err(broken(what)) }
 }
 
+/// Whether something holds of all items. It looks at all of them, several at once, where `all` would stop at the first.
+pub(crate) fn every<T>(items: &[T], holds: impl Fn(&T) -> bool) -> bool {
+    items.iter().fold(true, |all, item| all & holds(item))
+}
+
 /// Refuse ids beyond a bound; `none` stands for no id.
 pub(crate) fn ensure_ids(ids: &[u32], bound: u32, none: Option<u32>) -> Result<()> {
-    ensure(ids.iter().all(|&id| id < bound || Some(id) == none), "an id that is not in the vocabulary")
+    let known = match none {
+        Some(none) => every(ids, |&id| id < bound || id == none),
+        None => every(ids, |&id| id < bound),
+    };
+    ensure(known, "an id that is not in the vocabulary")
 }

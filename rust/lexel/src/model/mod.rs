@@ -214,7 +214,8 @@ impl Model {
         match self {
             Self::Bpe(bpe) => bpe.store(out),
             Self::Unigram(unigram) => unigram.store(out),
-            Self::WordPiece(_) | Self::WordLevel(_) => {}
+            Self::WordPiece(wordpiece) => wordpiece.store(out),
+            Self::WordLevel(_) => {}
             Self::SentencePiece(model) => model.store(out),
         }
     }
@@ -233,7 +234,7 @@ impl Model {
         Ok(match options {
             ModelOptions::Bpe(options) => Self::Bpe(Box::new(Bpe::take(tables, vocab, options, alphabet)?)),
             ModelOptions::Unigram(options) => Self::Unigram(Box::new(Unigram::take(tables, vocab, options)?)),
-            ModelOptions::WordPiece(options) => Self::WordPiece(Box::new(WordPiece::compile(vocab, options))),
+            ModelOptions::WordPiece(options) => Self::WordPiece(Box::new(WordPiece::take(tables, vocab, options)?)),
             ModelOptions::WordLevel(options) => Self::WordLevel(WordLevel::compile(vocab, options)),
         })
     }

@@ -145,6 +145,12 @@ impl Pipeline {
         self.vocab.len() + if with_added { new } else { 0 }
     }
 
+    /// The highest id of [`Pipeline::vocab`] with added tokens; `None` where that is empty.
+    pub fn max_id(&self) -> Option<u32> {
+        let added = self.added.iter().filter(|(_, token)| self.vocab.id(&token.content).is_none());
+        added.map(|(id, _)| id).max().max(self.vocab.id_bound().checked_sub(1))
+    }
+
     /// Tokens and ids by ascending id.
     pub fn vocab(&self, with_added: bool) -> Vec<(&str, u32)> {
         let mut all: Vec<_> = self.vocab.by_id().map(|(id, token)| (token, id)).collect();

@@ -3,7 +3,7 @@
 //! A slot is 32 bits: the number of the entry below, as many bits of its hash as are left above. Entries are read only
 //! where these bits agree, so a look-up is one load of the table and one comparison, whether the text is there or not.
 
-use crate::compiled::{Tables, Writer, ensure};
+use crate::compiled::{Tables, Writer, ensure, every};
 use crate::error::Result;
 use crate::hash::hash_bytes;
 
@@ -50,7 +50,7 @@ impl TextIndex {
         }
         ensure(index.slots.len() == slots(entries), "an index of another size")?;
         let mask = index.mask();
-        let known = index.slots.iter().all(|&slot| slot == EMPTY || ((slot & mask) as usize) < entries);
+        let known = every(&index.slots, |&slot| slot == EMPTY || ((slot & mask) as usize) < entries);
         ensure(known && index.slots.contains(&EMPTY), "an index of other entries")?;
         Ok(index)
     }

@@ -2,7 +2,7 @@
 
 mod index;
 
-use crate::compiled::{Tables, Writer, ensure};
+use crate::compiled::{Tables, Writer, ensure, every};
 use crate::error::{Error, Result};
 use crate::hash::hash_bytes;
 use crate::json::shortened;
@@ -123,13 +123,13 @@ impl Vocab {
 
     pub(crate) fn take(tables: &mut Tables) -> Result<Self> {
         let arena = tables.u8s()?;
-        ensure(simdutf8::basic::from_utf8(&arena).is_ok(), "tokens that are no text")?;
-        let arena = String::from_utf8(arena).unwrap_or_default();
+        let arena = simdutf8::basic::from_utf8(&arena).map(str::to_owned);
+        ensure(arena.is_ok(), "tokens that are no text")?;
+        let arena = arena.unwrap_or_default();
         let ends = tables.u32s()?;
-        let mut start = 0;
-        let ascending = ends.iter().all(|&end| std::mem::replace(&mut start, end) <= end);
-        ensure(ascending && start as usize == arena.len(), "tokens of another text")?;
-        ensure(ends.iter().all(|&end| arena.is_char_boundary(end as usize)), "a token that is no text")?;
+        let ascending = ends.is_sorted();
+        ensure(ascending && ends.last().map_or(0, |&end| end as usize) == arena.len(), "tokens of another text")?;
+        ensure(every(&ends, |&end| arena.is_char_boundary(end as usize)), "a token that is no text")?;
         let mut ids = tables.u32s()?;
         if ids.is_empty() {
             ids = (0..ends.len() as u32).collect();
@@ -266,7 +266,12 @@ impl Vocab {
         (0..self.len()).map(|i| (self.text(i), self.ids[i]))
     }
 
-    /// The same for tokens of at most so many bytes: of the others nothing is read.
+    /// Bytes of each token, and its id, in the order of the file.
+    pub(crate) fn lengths(&self) -> impl Iterator<Item = (usize, u32)> {
+        (0..self.len()).map(|i| (self.range(i).len(), self.ids[i]))
+    }
+
+    /// Tokens and ids of at most so many bytes, in the order of the file: of the others nothing is read.
     pub(crate) fn short_entries(&self, longest: usize) -> impl Iterator<Item = (&str, u32)> {
         (0..self.len()).filter(move |&i| self.range(i).len() <= longest).map(|i| (self.text(i), self.ids[i]))
     }

@@ -96,8 +96,8 @@ impl Unigram {
         let worst =
             scores.iter().copied().fold(f64::INFINITY, |worst, score| if score < worst { score } else { worst });
         let mut lens = vec![0; vocab.id_bound() as usize];
-        for (token, id) in vocab.entries() {
-            lens[id as usize] = token.len() as u32;
+        for (len, id) in vocab.lengths() {
+            lens[id as usize] = len as u32;
         }
         let byte_ids = options.byte_fallback.then(|| {
             let mut ids = Box::new([NO_ID; 256]);

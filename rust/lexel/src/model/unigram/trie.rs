@@ -13,7 +13,7 @@
 //! ```
 
 use super::blocks::Blocks;
-use crate::compiled::{Tables, Writer, ensure, ensure_ids};
+use crate::compiled::{Tables, Writer, ensure, ensure_ids, every};
 use crate::error::{Error, Result};
 
 /// A token of the trie. The score stands beside the id, and tokens that begin alike stand side by side, as they are met.
@@ -105,7 +105,7 @@ impl Trie {
             (token == NO_TOKEN || (token as usize) < tokens.len())
                 && if leaf { base <= rests.len() } else { base | 0xFF < nodes.len() }
         };
-        ensure(within(root) && nodes.iter().all(|&node| node == FREE || within(node)), "a trie that leads nowhere")?;
+        ensure(within(root) && every(&nodes, |&node| node == FREE || within(node)), "a trie that leads nowhere")?;
         Ok(Self { nodes, root, tokens, rests })
     }
 

@@ -7,6 +7,8 @@
 //! # Complexity
 //! Linear in the word, and to build linear in the bytes of the vocabulary but for sorting it.
 
+use crate::compiled::{Tables, Writer, ensure, ensure_ids, every};
+use crate::error::Result;
 use crate::vocab::Vocab;
 
 /// The automaton. Nodes are numbered breadth first, so that the children of a node stand side by side; node 0 is the empty
@@ -87,6 +89,38 @@ impl LongestTokens {
         automaton.grow(&patterns);
         automaton.link();
         automaton
+    }
+
+    pub(crate) fn store(&self, out: &mut Writer) {
+        let Self { bytes, children, shorter, starting, continuing, roots, tokens } = self;
+        out.u8s(bytes);
+        for table in [children, shorter, starting, continuing] {
+            out.u32s(table);
+        }
+        out.u32s(roots);
+        out.u32s(&tokens.iter().map(|token| token.0).collect::<Vec<_>>());
+        out.u32s(&tokens.iter().map(|token| token.1).collect::<Vec<_>>());
+    }
+
+    pub(crate) fn take(tables: &mut Tables, id_bound: u32) -> Result<Self> {
+        let bytes = tables.u8s()?;
+        let nodes = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        let [children, shorter, starting, continuing] =
+            [tables.u32s()?, tables.u32s()?, tables.u32s()?, tables.u32s()?];
+        let roots = <[u32; 256]>::try_from(tables.u32s()?).unwrap_or([nodes; 256]);
+        let (ids, lens) = (tables.u32s()?, tables.u32s()?);
+        ensure(nodes > 0 && children.len() == bytes.len() + 1, "an automaton of another size")?;
+        ensure(children.is_sorted() && children.last() == Some(&nodes), "an automaton of other nodes")?;
+        ensure([&shorter, &starting, &continuing].iter().all(|t| t.len() == bytes.len()), "an automaton in part")?;
+        // Falling back ends.
+        ensure(shorter.iter().zip(0..).all(|(&to, node)| to < node || node == 0), "an automaton that goes in circles")?;
+        ensure(every(&roots, |&node| node < nodes), "an automaton without roots")?;
+        ensure_ids(&starting, ids.len() as u32, Some(NO_TOKEN))?;
+        ensure_ids(&continuing, ids.len() as u32, Some(NO_TOKEN))?;
+        ensure_ids(&ids, id_bound, None)?;
+        ensure(lens.len() == ids.len() && every(&lens, |&len| len > 0), "tokens of no length")?;
+        let tokens = ids.into_iter().zip(lens).collect();
+        Ok(Self { bytes, children, shorter, starting, continuing, roots, tokens })
     }
 
     /// Make the nodes, level by level: a node is a run of sorted patterns with a common beginning.

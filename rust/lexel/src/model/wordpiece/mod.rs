@@ -6,6 +6,7 @@
 
 mod longest;
 
+use crate::compiled::{Tables, Writer};
 use crate::error::{Error, Result};
 use crate::model::PieceTokens;
 use crate::model::cache::{self, Caching, PieceCache};
@@ -48,12 +49,28 @@ impl Caching for WordPieceScratch {
 impl WordPiece {
     pub(crate) fn compile(vocab: &Vocab, options: WordPieceOptions) -> Self {
         let longest = LongestTokens::new(vocab, &options.continuing_subword_prefix);
+        Self::with_tokens(vocab, options, longest)
+    }
+
+    /// Write the tables; the options stand elsewhere.
+    pub(crate) fn store(&self, out: &mut Writer) {
+        let Self { options: _, longest, unk: _, lens: _ } = self;
+        longest.store(out);
+    }
+
+    /// Take the tables that were written of a model with this vocabulary and these options.
+    pub(crate) fn take(tables: &mut Tables, vocab: &Vocab, options: WordPieceOptions) -> Result<Self> {
+        let longest = LongestTokens::take(tables, vocab.id_bound())?;
+        Ok(Self::with_tokens(vocab, options, longest))
+    }
+
+    fn with_tokens(vocab: &Vocab, options: WordPieceOptions, longest: LongestTokens) -> Self {
         let unk = vocab.id(&options.unk_token);
         let mut lens = vec![0; vocab.id_bound() as usize];
         let mut seen = vec![false; lens.len()];
-        for (token, id) in vocab.entries() {
+        for (len, id) in vocab.lengths() {
             let id = id as usize;
-            lens[id] = if std::mem::replace(&mut seen[id], true) { UNCLEAR } else { token.len() as u32 };
+            lens[id] = if std::mem::replace(&mut seen[id], true) { UNCLEAR } else { len as u32 };
         }
         Self { options, longest, unk, lens }
     }
