@@ -194,7 +194,7 @@ def _pipeline_name(files: ModelFiles) -> str:
 
 
 # Formats that are one file, of a size that is quickly hashed.
-_ALONE = (FileFormat.TIKTOKEN, FileFormat.TEKKEN)
+_ALONE = (FileFormat.TIKTOKEN, FileFormat.TEKKEN, FileFormat.SENTENCEPIECE)
 _WITHOUT_WEIGHTS_BYTES = 64 << 20
 # The surface this package has is that of this version; older pipeline files are chosen as it would.
 _REFERENCE_VERSION = (5, 23, 0)

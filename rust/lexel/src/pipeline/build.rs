@@ -85,6 +85,7 @@ impl Pipeline {
         let read = format::read(&rest).ok()?;
         let mut added = AddedTokens::default();
         added.add(read.added_tokens, &self.vocab, &|text| as_content(self.normalizer.as_deref(), text)).ok()?;
+        added.alias(read.components.aliases()).ok()?;
         let same = read.components == *self.components
             && read.model.pieces.as_ref() == self.model.pieces()
             && read.model.options == self.model.options()
