@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from lexel import spec
 from lexel.families.boxes import WithBoxes
 from lexel.families.marked import taking_space
+from lexel.families.spm_orders import in_front
 from lexel.spec import Spec
 
 if TYPE_CHECKING:
@@ -48,6 +49,13 @@ class LayoutXLMTokenizer(WithBoxes):
         "only_label_first_subword": True,
         "add_prefix_space": True,
     }
+
+    @classmethod
+    def convert_from_spm(cls, vocab: Vocab = None, **kwargs: Any) -> dict[str, Any]:
+        """Return the constructor arguments with fairseq's special tokens in front of the pieces, the mask behind."""
+        first = ("bos_token", "pad_token", "eos_token", "unk_token")
+        settings = {**cls.defaults, **kwargs}
+        return {**kwargs, "vocab": in_front(vocab, settings, first, instead_of=3, behind=["mask_token"])}
 
     @classmethod
     def settle(cls, settings: dict[str, Any]) -> dict[str, Any]:

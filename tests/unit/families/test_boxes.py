@@ -89,3 +89,9 @@ def test_udop_answers_in_texts() -> None:
 def test_layoutxlm() -> None:
     tok = LayoutXLMTokenizer()
     assert tok(["a"], boxes=BOXES[:1])["bbox"] == [CLS, BOXES[0], SEP]
+
+
+def test_a_sentencepiece_file_gets_the_order_of_fairseq() -> None:
+    pieces = [("<unk>", 0.0), ("<s>", 0.0), ("</s>", 0.0), ("▁a", -1.0)]
+    made = LayoutXLMTokenizer.convert_from_spm(vocab=pieces)["vocab"]
+    assert [piece for piece, _ in made] == ["<s>", "<pad>", "</s>", "<unk>", "▁a", "<mask>"]
