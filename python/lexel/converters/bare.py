@@ -6,7 +6,8 @@ The content decides, by rules that are sharp in practice, and what they do not d
   special tokens of fairseq in their places, RoBERTa's around it;
 - the byte alphabet twice, with and without `</w>`, is CLIP's;
 - pieces that end with `</w>`, all in lower case, with `<unk>` the only special token, are GPT-1's;
-- pieces that go on with `##`, with `[UNK]`, are BERT's; lower-cased, unless some token holds a capital letter.
+- pieces that go on with `##`, with `[UNK]`, `[CLS]` and `[SEP]`, are BERT's; lower-cased, unless some token holds a
+  capital letter.
 
 The pipelines are those of the classes of these names.
 """
@@ -116,7 +117,7 @@ def _without_merges(path: Path, vocab: dict[str, int]) -> Exception:
 def _byte_pairs(path: Path, vocab: dict[str, int], merges: list[tuple[str, str]]) -> Spec:
     alphabet = spec.byte_alphabet()
     letters = set(alphabet)
-    named = {token for token in vocab if token[:1] + token[-1:] in ("<>", "[]") and len(token) > 2}
+    named = {token for token in vocab if _is_named(token)}
     plain = vocab.keys() - named
     if letters <= vocab.keys() and {f"{letter}</w>" for letter in letters} <= vocab.keys():
         return _clip(path, vocab, merges)
@@ -137,6 +138,11 @@ def _byte_pairs(path: Path, vocab: dict[str, int], merges: list[tuple[str, str]]
     if all(vocab.get(token) == index for token, index in _FAIRSEQ.items()):
         return _roberta(vocab, merges)
     return _gpt2(vocab, merges)
+
+
+def _is_named(token: str) -> bool:
+    """Return whether a token has the look of a special one."""
+    return len(token) > 2 and token[0] + token[-1] in ("<>", "[]")
 
 
 def crossing(merges: Sequence[tuple[str, str]]) -> list[str]:
@@ -170,7 +176,9 @@ def _is_one_piece(text: str) -> bool:
 
 def _gpt2(vocab: dict[str, int], merges: list[tuple[str, str]]) -> Spec:
     end = "<|endoftext|>"
-    found = [end] if end in vocab else []
+    made = {left + right for left, right in merges}
+    # What has the look of a special token, and what no merge makes, is one.
+    found = [token for token in vocab if _is_named(token) and token not in made]
     return Spec(
         model=spec.bpe(vocab, merges, continuing_subword_prefix="", end_of_word_suffix=""),
         pre_tokenizer=spec.byte_level(),
@@ -179,7 +187,7 @@ def _gpt2(vocab: dict[str, int], merges: list[tuple[str, str]]) -> Spec:
         added_tokens=_specials(vocab, found),
         config={
             "tokenizer_class": "GPT2Tokenizer",
-            **{f"{name}_token": end if found else None for name in ("unk", "bos", "eos")},
+            **{f"{name}_token": end if end in found else None for name in ("unk", "bos", "eos")},
         },
     )
 
@@ -252,21 +260,20 @@ def _gpt1(path: Path, vocab: dict[str, int], merges: list[tuple[str, str]], name
 
 
 def _wordpiece(path: Path, vocab: dict[str, int]) -> Spec:
-    if not any(token.startswith("##") and len(token) > 2 for token in vocab) or "[UNK]" not in vocab:
-        missing = "[UNK]" if "[UNK]" not in vocab else "##"
+    missing = next((token for token in ("[UNK]", "[CLS]", "[SEP]") if token not in vocab), None)
+    if missing is None and not any(token.startswith("##") and len(token) > 2 for token in vocab):
+        missing = "##"
+    if missing is not None:
         raise UnsupportedError(
             f"{path} is one token a line, and no vocabulary of BERT: it has no {missing!r}; a bare vocabulary does not "
             f"say what its texts go through; {_USE_A_CLASS}"
         )
-    plain = (token for token in vocab if token[:1] + token[-1:] not in ("[]", "<>"))
+    plain = (token for token in vocab if not _is_named(token))
     lower_case = all(token.lower() == token for token in plain)
     names = {name: f"[{name.upper()}]" for name in ("unk", "sep", "pad", "cls", "mask") if f"[{name.upper()}]" in vocab}
-    cls, sep = names.get("cls"), names.get("sep")
-    if cls is None or sep is None:
-        template = spec.texts_alone()
-    else:
-        single = [(cls, 0), ("$A", 0), (sep, 0)]
-        template = spec.template(single, [*single, ("$B", 1), (sep, 1)], {token: vocab[token] for token in (cls, sep)})
+    cls, sep = names["cls"], names["sep"]
+    single = [(cls, 0), ("$A", 0), (sep, 0)]
+    template = spec.template(single, [*single, ("$B", 1), (sep, 1)], {token: vocab[token] for token in (cls, sep)})
     return Spec(
         model=spec.wordpiece(vocab, unk_token="[UNK]"),
         normalizer=_bert_normalizer(lower_case=lower_case),

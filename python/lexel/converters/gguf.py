@@ -134,7 +134,8 @@ def _byte_level(facts: Facts) -> Spec:
     stages = split.stages()
     return Spec(
         model=spec.bpe(vocab, merges, ignore_merges=split.ignore_merges),
-        normalizer={"type": "NFC"} if split.nfc else None,
+        # Files of 2023 name no split; GPT-NeoX's models all compose.
+        normalizer={"type": "NFC"} if split.nfc or facts.architecture == "gptneox" else None,
         pre_tokenizer=stages[0] if len(stages) == 1 else spec.sequence("pretokenizers", *stages),
         post_processor=_byte_level_processor(facts, split),
         decoder=spec.byte_level(add_prefix_space=True),

@@ -147,7 +147,7 @@ def test_hints_are_given_once(caplog: pytest.LogCaptureFixture) -> None:
 
 def test_a_single_file_is_told_by_its_bytes(tmp_path: Path) -> None:
     path = tmp_path / "vocab.txt"
-    path.write_text("[UNK]\nhello\n")
+    path.write_text("[UNK]\n[CLS]\n[SEP]\nhello\n")
     with pytest.raises(UnsupportedError, match="no vocabulary of BERT: it has no '##'"):
         TokenizersBackend.from_file(path)
     path.write_bytes(b"\x00\xff\xfe")

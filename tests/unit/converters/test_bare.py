@@ -67,6 +67,13 @@ def test_names_of_the_first_release_and_prefixes(tmp_path: Path) -> None:
             assert Tokenizer.from_file(other / name).encode("the thing's 12!!") == expected
 
 
+def test_special_tokens_are_those_that_no_merge_makes(tmp_path: Path) -> None:
+    path = byte_pairs(tmp_path, "<|endoftext|>", "<|im_start|>", merges=[*MERGES, ("<", "!!"), ("<!!", ">")])
+    tok = Tokenizer.from_file(path)
+    assert tok.encode("<|im_start|>in<!!>") == [len(tok) - 1, *tok.convert_tokens_to_ids(["in", "<!!>"])]
+    assert tok.decode(tok.encode("<|im_start|>in<!!>"), skip_special_tokens=True) == "in<!!>"
+
+
 def test_fairseqs_first_tokens_are_robertas(tmp_path: Path) -> None:
     path = byte_pairs(tmp_path, "<mask>", first=["<s>", "<pad>", "</s>", "<unk>"])
     mask = AddedToken("<mask>", lstrip=True, special=True)
@@ -121,7 +128,13 @@ def test_a_split_that_is_not_gpt2_s_is_refused(tmp_path: Path) -> None:
         ({"vocab.json": '{"a": 0, "b": 0}'}, "vocab.json", VocabularyError, "belongs to two tokens, 'a' and 'b'"),
         ({"vocab.json": '{"日": 0}', "merges.txt": ""}, "vocab.json", UnsupportedError, "not written in the byte"),
         ({"vocab.txt": "<pad>\nhello\n"}, "vocab.txt", UnsupportedError, "no vocabulary of BERT: it has no .*UNK"),
-        ({"vocab.txt": "[UNK]\nhello\n"}, "vocab.txt", UnsupportedError, "no vocabulary of BERT: it has no '##'"),
+        ({"vocab.txt": "[UNK]\n##s\n"}, "vocab.txt", UnsupportedError, "no vocabulary of BERT: it has no .*CLS"),
+        (
+            {"vocab.txt": "[UNK]\n[CLS]\n[SEP]\n"},
+            "vocab.txt",
+            UnsupportedError,
+            "no vocabulary of BERT: it has no '##'",
+        ),
     ],
 )
 def test_what_the_content_does_not_say_is_refused(
