@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from tests.property.hostile import byte_level
 from tests.unit import gguf_files as gguf
 
+from lexel.converters.tekken import OLD_SPECIAL_TOKENS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -58,10 +60,7 @@ def tekken() -> bytes:
     ]
     config = {"pattern": r"\p{L}+|\s+|.", "num_vocab_tokens": 257, "default_vocab_size": 277}
     config |= {"default_num_special_tokens": 20, "version": "v3"}
-    special = [
-        {"rank": rank, "token_str": token, "is_control": True}
-        for rank, token in enumerate(["<unk>", "<s>", "</s>", "[INST]", "[/INST]", "[AVAILABLE_TOOLS]"])
-    ]
+    special = [{"rank": rank, "token_str": token, "is_control": True} for rank, token in enumerate(OLD_SPECIAL_TOKENS)]
     return json.dumps({"config": config, "vocab": entries, "special_tokens": special}).encode()
 
 
