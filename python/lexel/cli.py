@@ -114,6 +114,14 @@ def count(text: Text, tokenizer: Source) -> None:
 
 
 @app.command()
+def explain(tokenizer: Annotated[str, typer.Argument(help="A folder, a file or a hub id.")]) -> None:
+    """Say how a tokenizer is loaded: the files, its class and engine, and why."""
+    from lexel.auto import AutoTokenizer
+
+    print(AutoTokenizer.explain(tokenizer))
+
+
+@app.command()
 def convert(
     source: Annotated[str, typer.Argument(help="A folder, a file of any format, or the name of a hub repository.")],
     out: Annotated[Path, typer.Argument(help="A file, whose name says the format, or a folder.")],

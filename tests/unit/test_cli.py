@@ -43,6 +43,12 @@ def test_count_reads_a_file_and_standard_input(tmp_path: Path) -> None:
     assert run("count", "-", "-t", str(TINY_MODEL), text="Pip the mouse") == "3\n"
 
 
+def test_explain_says_how_it_is_loaded() -> None:
+    output = run("explain", str(TINY_MODEL))
+    assert "files read: tokenizer_config.json" in output
+    assert "engine native" in output
+
+
 def test_an_error_of_ours_is_a_message(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
