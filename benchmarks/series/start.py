@@ -84,8 +84,9 @@ def _rows(table: Table, vocabulary: Vocabulary, measured: dict[str, Any]) -> Non
         ("resident", MEMORY),
     ):
         task = {"process": "start to first ids", "resident": "memory"}.get(step, step)
+        cached = "import, to load files" if step == "import" else f"{task}, cached"
         clock: Clock = "wall" if step == "process" else "cpu"
-        for ours, label in ((peers.LEXEL, task), (CACHED, f"{task}, cached")):
+        for ours, label in ((peers.LEXEL, task), (CACHED, cached)):
             of = {peers.LEXEL: ours, peers.REFERENCE: peers.REFERENCE}
             samples = {
                 name: [one[step] for found in measured.values() for one in found["said"][source]]

@@ -13,7 +13,6 @@ from lexel.backends.compiled_cache import cached, readers_version
 from lexel.backends.engine import Compiled, compile_json
 from lexel.backends.mistral_regex import mend_split
 from lexel.backends.vocabulary_files import find_vocabulary, ranks_and_names, states_pipeline
-from lexel.converters import gguf
 from lexel.converters.detect import FileFormat, detect
 from lexel.converters.merges import usable_merges
 from lexel.converters.read import read_spec
@@ -63,6 +62,9 @@ def read_gguf(path: Path) -> tuple[Compiled, dict[str, Any]]:
     """Compile the tokenizer of a GGUF file; also return the settings it states."""
 
     def build() -> tuple[Compiled, dict[str, Any]]:
+        # Most tokenizers come from other files, and loading them need not wait for this reader.
+        from lexel.converters import gguf
+
         made = gguf.convert(path)
         return compile_json(made.to_json(), path=str(path)), made.config
 
