@@ -90,6 +90,7 @@ impl ModelScratch {
         self.bpe.cache().clear();
         self.unigram.cache().clear();
         self.wordpiece.cache().clear();
+        self.pieces.clear_cache();
     }
 }
 

@@ -428,7 +428,7 @@ fn letter_spans(word: &str, lens: &[u32], base: u32, spans: &mut Vec<(u32, u32)>
 }
 
 /// Whether a token has a metaspace after another character: then a merge may reach over the start of a word.
-fn reaches_over_metaspace(token: &str) -> bool {
+pub(crate) fn reaches_over_metaspace(token: &str) -> bool {
     let mut before = METASPACE;
     for c in token.chars() {
         if c == METASPACE && before != METASPACE {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use crate::compiled::{Tables, Writer, ensure};
 use crate::error::{Error, Result};
 use crate::model::bpe::{Alphabet, Bpe, BpeOptions, BpeScratch, MergeBy, Order};
-use crate::model::cache::BUNDLE;
+use crate::model::cache::{BUNDLE, Caching};
 use crate::model::{ModelOptions, PieceTokens};
 use crate::prefixes::Prefixes;
 use crate::text::char_len;
@@ -145,6 +145,12 @@ impl Types {
     /// The same, but none that is not used.
     fn usable(&self, vocab: &Vocab, text: &str) -> Option<u32> {
         self.find(vocab, text).filter(|&id| self.of(id) != Type::Unused)
+    }
+}
+
+impl PieceScratch {
+    pub(crate) fn clear_cache(&mut self) {
+        self.paths.cache().clear();
     }
 }
 
