@@ -23,7 +23,7 @@ __all__ = ["RECORD_KEY", "changed_files", "make_record", "unchanged_files"]
 RECORD_KEY = "lexel_files"
 _CONFIG_FILE = "tokenizer_config.json"
 # Larger files are compared by their size alone while a tokenizer is loaded: a hash of them takes longer than loading.
-_HASHED_BYTES = 1 << 21
+_HASHED_BYTES = 1 << 18
 
 
 def make_record(config: Mapping[str, Any], folder: Path, names: Iterable[str]) -> dict[str, str]:
