@@ -12,7 +12,7 @@ from lexel.backends import edits
 from lexel.backends.compiled_cache import cached, readers_version
 from lexel.backends.engine import Compiled, compile_json
 from lexel.backends.mistral_regex import mend_split
-from lexel.backends.vocabulary_files import find_vocabulary, ranks_and_names, states_pipeline
+from lexel.backends.vocabulary_files import find_vocabulary, rank_options, states_pipeline
 from lexel.converters.detect import FileFormat, detect
 from lexel.converters.merges import usable_merges
 from lexel.converters.read import read_spec
@@ -164,9 +164,10 @@ def load(
     options.pop("vocab", None)
     if states_pipeline(kind) or (generic and read_tokenizer_config(files).get("tokenizer_class") in _NO_CLASS):
         # Ids that a configuration states are these, whatever library knows the ranks by others.
-        named = not generic or bool(options.get("added_tokens_decoder"))
-        names = ranks_and_names(path, options) if kind is FileFormat.TIKTOKEN and named else None
-        compiled, stated = read_file(path, special_tokens=names)
+        how = rank_options(path, options, own_names=generic) if kind is FileFormat.TIKTOKEN else {}
+        if generic and not (options.get("added_tokens_decoder") or "tokenizer_class" in read_tokenizer_config(files)):
+            how = {}
+        compiled, stated = read_file(path, **how)
         # A bare file leaves special tokens in texts alone; a folder is there to say what they are.
         if not generic or files.get(CONFIG_FILE) is not None:
             stated.pop("split_special_tokens", None)

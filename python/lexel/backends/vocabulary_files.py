@@ -9,10 +9,13 @@ Source: transformers 5.23, `TokenizersBackend.convert_to_native_format`.
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any
 
 from lexel.converters.detect import FileFormat
 from lexel.converters.folder import candidates, source_of
+from lexel.converters.tiktoken_encodings import by_hash
+from lexel.spec import LLAMA3_SPLIT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
 
     from lexel.hub import ModelFiles
 
-__all__ = ["find_vocabulary", "model_kind", "ranks_and_names", "states_pipeline"]
+__all__ = ["find_vocabulary", "model_kind", "rank_options", "states_pipeline"]
 
 _STATING = (FileFormat.TOKENIZER_JSON, FileFormat.GGUF, FileFormat.TIKTOKEN, FileFormat.TEKKEN)
 
@@ -52,19 +55,28 @@ def states_pipeline(kind: FileFormat) -> bool:
     return kind in _STATING
 
 
-def ranks_and_names(path: Path, options: Mapping[str, Any]) -> dict[str, int]:
-    """Return the special tokens beside a rank file of tiktoken, text → id, as the settings of its folder state them.
+def rank_options(path: Path, options: Mapping[str, Any], *, own_names: bool = False) -> dict[str, Any]:
+    """Return how a class reads a rank file of tiktoken: its special tokens, and how texts are split.
 
-    Ids behind the ranks that no token has are held by placeholders; further extra tokens follow.
+    The special tokens are those that the settings of the folder state. Ids behind the ranks that no token has are held
+    by placeholders; further extra tokens follow. A file that is not a published one is split as that of Llama 3.
+
+    Args:
+        path: the file.
+        options: the settings.
+        own_names: whether a published file has its own special tokens where the settings state none.
     """
-    with path.open("rb") as file:
-        size = sum(1 for line in file if line.strip())
+    data = path.read_bytes()
+    size = sum(1 for line in data.splitlines() if line.strip())
     stated = {int(index): _text(token) for index, token in (options.get("added_tokens_decoder") or {}).items()}
     last = max(stated, default=-1)
     names = {stated.get(index, f"<|reserved_token_{index}|>"): index for index in range(size, last + 1)}
     for token in options.get("extra_special_tokens") or ():
         names.setdefault(_text(token), size + len(names))
-    return names
+    known = by_hash(hashlib.sha256(data).hexdigest())
+    if own_names and known is not None and not names:
+        return {}
+    return {"special_tokens": names, "pattern": None if known is not None else LLAMA3_SPLIT}
 
 
 def _text(token: Any) -> str:

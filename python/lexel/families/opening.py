@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from lexel.backends import edits, sources
 from lexel.backends.engine import compile_json
 from lexel.backends.seed import Seed
-from lexel.backends.vocabulary_files import states_pipeline
+from lexel.backends.vocabulary_files import rank_options, states_pipeline
 from lexel.converters.detect import FileFormat, detect
 from lexel.converters.sentencepiece_proto import read_proto
 from lexel.converters.sentencepiece_vocabulary import extract, plain_spec
@@ -94,7 +94,8 @@ def taken(cls: type[Family], options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_pipeline(cls: type[Family], path: Path, kind: FileFormat, options: dict[str, Any]) -> Opening:
-    compiled, stated = sources.read_file(path)
+    how = rank_options(path, options) if kind is FileFormat.TIKTOKEN else {}
+    compiled, stated = sources.read_file(path, **how)
     found = json.loads(compiled.engine.model_info())["type"]
     if found != cls.model:
         raise _no_use(cls, path, kind, f"its model is {found}")

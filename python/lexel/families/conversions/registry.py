@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tokenizers import Tokenizer
 
 from lexel.backends import TokenizersBackend
-from lexel.backends.vocabulary_files import ranks_and_names
+from lexel.backends.vocabulary_files import rank_options
 from lexel.converters.detect import FileFormat, detect
 from lexel.converters.read import read_spec
 from lexel.families.conversions import plain, spm
@@ -88,8 +88,8 @@ def convert_slow_tokenizer(transformer_tokenizer: Any, from_tiktoken: bool = Fal
             return converter(own).converted()
     if path is not None and kind in (FileFormat.TEKKEN, FileFormat.TIKTOKEN):
         extra = getattr(own, "extra_special_tokens", None) or ()
-        names = ranks_and_names(Path(path), {"extra_special_tokens": extra}) if kind is FileFormat.TIKTOKEN else None
-        return library_of(read_spec(path, special_tokens=names))
+        how = rank_options(Path(path), {"extra_special_tokens": extra}) if kind is FileFormat.TIKTOKEN else {}
+        return library_of(read_spec(path, **how))
     raise ValueError(
         f"{name} has no converter, and its vocab_file, {path!r}, is {kind or 'no file'}; what is converted without one "
         f"is a rank file of tiktoken and a tekken.json. Converters: {sorted(SLOW_TO_FAST_CONVERTERS)}"
