@@ -49,6 +49,7 @@ def sentencepiece_of(content: Json, named: Mapping[str, str | None]) -> tuple[Se
     else:
         made.trainer.kind = int(_KINDS[kind])
         made.trainer.byte_fallback = bool(model.get("byte_fallback"))
+        differs += _without_some_bytes(made)
         differs += _set_closest(made, content)
         plain = {piece for piece, _, kind_of in made.pieces if kind_of == PieceType.NORMAL}
         differs += _merging(model, plain) if kind == "BPE" else ["sums of scores are rounded otherwise in Unigram"]
@@ -58,6 +59,18 @@ def sentencepiece_of(content: Json, named: Mapping[str, str | None]) -> tuple[Se
     made.trainer.vocab_size = len(made.pieces)
     made.check()
     return made, differs
+
+
+def _without_some_bytes(made: SentencePieceModel) -> list[str]:
+    """Switch bytes off where there are not all of them, which SentencePiece asks for; return what differs then."""
+    count = sum(kind == PieceType.BYTE for _, _, kind in made.pieces)
+    if not made.trainer.byte_fallback or count == 256:
+        return []
+    made.trainer.byte_fallback = False
+    made.pieces = [
+        (piece, score, PieceType.UNUSED if kind == PieceType.BYTE else kind) for piece, score, kind in made.pieces
+    ]
+    return [f"{256 - count} of the 256 bytes are no pieces, so unknown characters do not become bytes"]
 
 
 def _name(made: SentencePieceModel, role: str, text: str | None) -> None:

@@ -28,6 +28,16 @@ EncodingFast PaddingStrategy PreTrainedTokenizerBase PreTrainedTokenizerFast Tok
 TruncationStrategy"""
 SENTENCEPIECE = """INIT_TOKENIZER_DOCSTRING SPIECE_UNDERLINE VOCAB_FILES_NAMES AddedToken PreTrainedTokenizer
 SentencePieceBackend generate_merges"""
+CONVERTERS = """AlbertConverter BarthezConverter BertConverter BertGenerationConverter BigBirdConverter
+BlenderbotConverter CLIPConverter CamembertConverter CanaryConverter Converter DebertaConverter
+DebertaV2Converter FunnelConverter GPT2Converter GemmaConverter GemmaSentencePieceExtractor
+HeliumConverter HerbertConverter LayoutLMv2Converter LlamaConverter MBart50Converter MBartConverter
+MPNetConverter MarkupLMConverter MoshiConverter NllbConverter OpenAIGPTConverter ParakeetConverter
+PegasusConverter Qwen2Converter ReformerConverter RemBertConverter RoFormerConverter
+RobertaConverter SLOW_TO_FAST_CONVERTERS SeamlessM4TConverter SentencePieceExtractor
+SplinterConverter SpmConverter T5Converter UdopConverter VideoPrismConverter WhisperConverter
+XGLMConverter XLMRobertaConverter XLNetConverter bytes_to_unicode convert_slow_tokenizer
+generate_merges"""
 MODULES = {
     "tokenization_utils_base": BASE.split(),
     "tokenization_utils": PYTHON.split(),
@@ -43,7 +53,13 @@ MODULES = {
         "tokenizer_class_from_name",
     ],
     "tokenization_mistral_common": ["MistralCommonBackend", "MistralCommonTokenizer"],
-    "convert_slow_tokenizer": ["bytes_to_unicode", "generate_merges"],
+    "convert_slow_tokenizer": [
+        "SLOW_TO_FAST_CONVERTERS",
+        "SpmConverter",
+        "bytes_to_unicode",
+        "convert_slow_tokenizer",
+        "generate_merges",
+    ],
 }
 
 
