@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tokenizers import Tokenizer
-
 from lexel.backends import TokenizersBackend
 from lexel.backends.vocabulary_files import rank_options
 from lexel.converters.detect import FileFormat, detect
@@ -15,6 +13,8 @@ from lexel.families.conversions import plain, spm
 from lexel.families.conversions.byte_ranks import library_of
 
 if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
     from lexel.families.conversions.converter import Converter
 
 __all__ = ["SLOW_TO_FAST_CONVERTERS", "convert_slow_tokenizer"]
