@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from lexel.errors import VocabularyError
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 __all__ = ["as_pairs", "generate_merges", "usable_merges"]
 
 _LOGGER = logging.getLogger(__name__)
+# Of tokens up to this length every cut is tried.
+_SHORT = 64
+_rank = itemgetter(0, 1, 2)
 
 
 def generate_merges(
@@ -35,23 +39,32 @@ def generate_merges(
     """
     skip = frozenset(skip_tokens or ())
     by_score = vocab_scores is not None
+    parts = {token: index for token, index in vocab.items() if token not in skip} if skip else vocab
     # Only prefixes and suffixes as long as some token can be tokens: long texts among the tokens stay cheap.
-    lengths = {len(token) for token in vocab}
-    found: list[tuple[float, int, int, tuple[str, str]]] = []
-    for token, score in (vocab_scores if vocab_scores is not None else vocab).items():
-        if token in skip:
-            continue
-        size = len(token)
-        pairs = []
-        for cut in range(1, size):
-            if cut in lengths and size - cut in lengths:
-                left, right = token[:cut], token[cut:]
-                if left in vocab and right in vocab and left not in skip and right not in skip:
-                    pairs.append((left, right))
-        pairs.sort(key=lambda pair: (vocab[pair[0]], vocab[pair[1]]))
-        found += [(score, len(left), len(right), (left, right)) for left, right in pairs]
-    found.sort(key=lambda entry: entry[:3], reverse=by_score)
-    return [pair for *_, pair in found]
+    lengths = sorted({len(token) for token in parts})
+    ranked = vocab_scores if vocab_scores is not None else vocab
+    tokens = [token for token in ranked if len(token) > 1 and token not in skip]
+    # The pairs of one token differ in where it is cut, and lie side by side unless another has the same rank.
+    if len(set(map(ranked.__getitem__, tokens))) == len(tokens):
+        tokens.sort(key=ranked.__getitem__, reverse=by_score)
+        return [pair for token in tokens for pair in _cut(token, parts, lengths, backwards=by_score)]
+    found = [
+        (ranked[token], len(left), len(right), (left, right))
+        for token in tokens
+        for left, right in _cut(token, parts, lengths)
+    ]
+    found.sort(key=_rank, reverse=by_score)
+    return [entry[3] for entry in found]
+
+
+def _cut(
+    token: str, parts: Mapping[str, int], lengths: Sequence[int], *, backwards: bool = False
+) -> list[tuple[str, str]]:
+    """Return the ways to cut a token into two others, from its beginning on or from its end."""
+    size = len(token)
+    cuts: Iterable[int] = range(1, size) if size <= _SHORT else [cut for cut in lengths if cut < size]
+    pairs = [(token[:cut], token[cut:]) for cut in cuts if token[:cut] in parts and token[cut:] in parts]
+    return pairs[::-1] if backwards else pairs
 
 
 def as_pairs(merges: Iterable[Any]) -> list[tuple[str, str]]:

@@ -162,3 +162,11 @@ def test_a_class_of_ones_own_overrides_the_order(tmp_path: Path) -> None:
     assert own.tokenize("hi you") == usual.tokenize("hi you")
     assert own.convert_tokens_to_ids("▁") == len(own) - 1
     assert usual.convert_tokens_to_ids("▁") == 4
+
+
+def test_the_pieces_of_xglm_are_in_the_order_of_its_models(tmp_path: Path) -> None:
+    where = folder(tmp_path, "sentencepiece.bpe.model", UNIGRAM, {"tokenizer_class": "XGLMTokenizer"})
+    tok = lexel.XGLMTokenizer.from_pretrained(where)
+    assert tok.convert_ids_to_tokens(list(range(5))) == ["<s>", "<pad>", "</s>", "<unk>", "▁"]
+    assert tok.convert_ids_to_tokens([len(tok) - 7, len(tok) - 1]) == ["<madeupword0>", "<madeupword6>"]
+    assert tok.encode("hi é") == tok.convert_tokens_to_ids(["</s>", "▁hi", "▁", "<unk>"])
