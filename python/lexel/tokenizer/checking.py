@@ -89,6 +89,7 @@ _TOKENS = {
 _KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     **_TOKENS,
     "added_tokens_decoder": ("an object of ids and tokens", _is_tokens_by_id),
+    "backend": ("a name", _is_text),
     "chat_control_tokens": ("a list of texts", _is_list_of_texts),
     "chat_template": ("a text, or texts by name", _is_template),
     "clean_up_tokenization_spaces": ("true or false", _is_bool),
