@@ -75,17 +75,17 @@ def as_pairs(merges: Iterable[Any]) -> list[tuple[str, str]]:
     """
     pairs = []
     for index, merge in enumerate(merges):
-        # The left part may itself begin with a space, so the search starts behind its first character.
-        parts = _split(merge) if isinstance(merge, str) else tuple(merge)
-        if len(parts) != 2 or not all(isinstance(part, str) for part in parts):
-            raise VocabularyError(f"merge {index} is not two tokens: {merge!r}")
-        pairs.append((parts[0], parts[1]))
+        if isinstance(merge, str):
+            # The left part may itself begin with a space, so the search starts behind its first character.
+            place = merge.find(" ", 1)
+            if place > 0:
+                pairs.append((merge[:place], merge[place + 1 :]))
+                continue
+        elif isinstance(merge, (list, tuple)) and len(merge) == 2 and all(isinstance(part, str) for part in merge):
+            pairs.append((merge[0], merge[1]))
+            continue
+        raise VocabularyError(f"merge {index} is not two tokens: {merge!r:.80}")
     return pairs
-
-
-def _split(merge: str) -> tuple[str, ...]:
-    place = merge.find(" ", 1)
-    return (merge[:place], merge[place + 1 :]) if place > 0 else (merge,)
 
 
 def usable_merges(
