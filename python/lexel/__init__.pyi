@@ -126,6 +126,8 @@ from lexel.families.mbart50 import MBart50Tokenizer as MBart50Tokenizer
 from lexel.families.mbart50 import MBart50Tokenizer as MBart50TokenizerFast
 from lexel.families.mgp_str import MgpstrTokenizer as MgpstrTokenizer
 from lexel.families.mgp_str import MgpstrTokenizer as MgpstrTokenizerFast
+from lexel.families.mluke import MLukeTokenizer as MLukeTokenizer
+from lexel.families.mluke import MLukeTokenizer as MLukeTokenizerFast
 from lexel.families.mpnet import MPNetTokenizer as MPNetTokenizer
 from lexel.families.mpnet import MPNetTokenizer as MPNetTokenizerFast
 from lexel.families.myt5 import MyT5Tokenizer as MyT5Tokenizer
@@ -330,6 +332,8 @@ __all__ = [
     "MBart50TokenizerFast",
     "MBartTokenizer",
     "MBartTokenizerFast",
+    "MLukeTokenizer",
+    "MLukeTokenizerFast",
     "MPNetTokenizer",
     "MPNetTokenizerFast",
     "MT5Tokenizer",

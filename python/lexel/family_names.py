@@ -36,6 +36,7 @@ MODULES = {
     "LayoutXLMTokenizer": "layoutxlm",
     "LlamaTokenizer": "llama",
     "LukeTokenizer": "luke",
+    "MLukeTokenizer": "mluke",
     "MBart50Tokenizer": "mbart50",
     "MBartTokenizer": "mbart",
     "MPNetTokenizer": "mpnet",

@@ -9,7 +9,7 @@ Source: transformers 5.23, `LukeTokenizer`, measured.
 from __future__ import annotations
 
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from lexel.backends.truncation import truncate
 from lexel.batch_encoding import BatchEncoding
@@ -158,7 +158,9 @@ class WithEntities(Family):
     # --- texts and spans ----------------------------------------------------------------------------------------------
 
     def _text_ids(self, text: str) -> list[int]:
-        return list(self._core.engine.encode(text, add_special_tokens=False)) if text else []
+        # By way of the tokens: what a model does not know is the unknown token here, whatever id the model gives it.
+        tokens = super().__call__(text, add_special_tokens=False, verbose=False).tokens() if text else []
+        return cast("list[int]", self.convert_tokens_to_ids(tokens))
 
     def _cut(self, text: str, spans: list[tuple[int, int]]) -> tuple[list[int], list[tuple[int, int]]]:
         """Return the ids of a text, cut where spans begin and end, and the tokens each span covers."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lexel import AutoTokenizer, LukeTokenizer, UnsupportedError
+from lexel import AutoTokenizer, LukeTokenizer, MLukeTokenizer, UnsupportedError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,3 +89,32 @@ def test_what_is_refused() -> None:
         luke(task="x")
     with pytest.raises(ValueError, match="entity_mask2_token"):
         LukeTokenizer(entity_vocab={"[UNK]": 0, "[PAD]": 1, "[MASK]": 2})
+
+
+# --- the multilingual one ---------------------------------------------------------------------------------------------
+
+PIECES = [("<s>", 0.0), ("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("▁the", -1.0), ("▁", -2.0), ("▁fox", -2.5)]
+
+
+def test_entities_in_a_model_of_pieces() -> None:
+    tok = MLukeTokenizer(vocab=[*PIECES, ("<mask>", 0.0)], max_mention_length=3)
+    made = tok("the fox", entity_spans=[(4, 7)], return_token_type_ids=True)
+    assert made["input_ids"] == [0, 4, 6, 2]
+    assert made["entity_ids"] == [tok.entity_mask_token_id] == [2]
+    assert made["entity_position_ids"] == [[2, -1, -1]]
+    # What the model does not know: its own id for it in calls without entities, the unknown token's in those with.
+    assert tok("fez")["input_ids"] == [0, 5, 0, 2]
+    assert tok("fez", entity_spans=[(0, 3)])["input_ids"] == [0, 5, 3, 2]
+    assert tok.vocab_size == len(PIECES) + 3
+
+
+def test_its_marks_have_the_visible_space_once(tmp_path: Path) -> None:
+    tok = MLukeTokenizer(vocab=PIECES, entity_1_token="X", entity_vocab=ENTITIES, task="entity_classification")
+    assert [tok.entity_1_token, tok.entity_2_token] == ["▁X", "▁<ent2>"]
+    before = tok("the fox", entity_spans=[(4, 7)])
+    assert before["input_ids"] == [0, 4, tok.entity_1_token_id, 6, tok.entity_1_token_id, 2]
+    tok.save_pretrained(tmp_path)
+    again = MLukeTokenizer.from_pretrained(tmp_path)
+    assert [again.entity_1_token, again.entity_2_token, len(again)] == ["▁X", "▁<ent2>", len(tok)]
+    assert again.entity_vocab == ENTITIES
+    assert again("the fox", entity_spans=[(4, 7)]) == before
