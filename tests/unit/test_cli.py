@@ -49,6 +49,22 @@ def test_explain_says_how_it_is_loaded() -> None:
     assert "engine native" in output
 
 
+def test_the_cache_is_shown_and_emptied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEXEL_CACHE", str(tmp_path))
+    folder = tmp_path / "compiled"
+    assert run("cache", "path").split() == [str(folder)]
+    assert run("cache", "size").startswith("0 files, 0 bytes")
+    folder.mkdir(mode=0o700)
+    (folder / "one.compiled").write_bytes(b"1234")
+    assert run("cache", "size").startswith("1 files, 4 bytes")
+    assert run("cache", "clear") == "4 bytes freed\n"
+    assert list(folder.iterdir()) == []
+    monkeypatch.setenv("LEXEL_CACHE", "off")
+    result = CliRunner().invoke(cli.app, ["cache", "path"])
+    assert result.exit_code == 1
+    assert "LEXEL_CACHE" in result.output
+
+
 def test_an_error_of_ours_is_a_message(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
