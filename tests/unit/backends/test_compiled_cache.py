@@ -98,6 +98,28 @@ def test_the_second_load_reads_what_the_first_wrote(
     assert files(folder) == [path]
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "sentencepiece-test/test_model.model",
+        "llama-2/tokenizer.model",
+        "cl100k_base/cl100k_base.tiktoken",
+        "gguf-gpt-2/ggml-vocab-gpt-2.gguf",
+    ],
+)
+def test_files_of_other_formats_come_back_too(
+    name: str, shared_data: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = shared_data / "tokenizers" / name
+    fresh, settings = read_file(source)
+    assert len(files(folder)) == 1
+    monkeypatch.setattr("lexel.backends.sources.compile_json", lambda *_, **__: pytest.fail("compiled again"))
+    stored, same_settings = read_file(source)
+    assert same_settings == settings
+    assert stored.engine.to_json() == fresh.engine.to_json()
+    assert results(stored.engine) == results(fresh.engine)
+
+
 def test_folder_and_files_are_private(folder: Path, tmp_path: Path) -> None:
     read_tokenizer_json(write_tokenizer(tmp_path / "tokenizer.json"))
     (path,) = files(folder)
