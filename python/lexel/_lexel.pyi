@@ -75,6 +75,11 @@ class Engine:
         """Return an engine whose added tokens are exactly these, at these ids."""
     def added_tokens(self) -> list[tuple[int, TokenFlags]]:
         """Return the added tokens by ascending id."""
+    def unlike_ranks(self) -> str | None:
+        """Return why merging by ids, as tiktoken does it, may give other tokens than this model; None: it never does."""
+    @staticmethod
+    def is_tiktoken_pattern(pattern: str) -> bool:
+        """Return whether a split means the same in the dialect of a `tokenizer.json` and in tiktoken's."""
     def added_token_aliases(self) -> list[tuple[str, int]]:
         """Return other names of added tokens, found in texts as their contents are, and their ids."""
 

@@ -193,6 +193,20 @@ class TokenizersBackend(PieceModels):
         stem = Path(self.name_or_path).stem if self.name_or_path else type(self).__name__
         return TiktokenEncoding(self._core.engine, name if name is not None else stem)
 
+    def to_tiktoken(self, name: str | None = None) -> Any:
+        """Return an independent `tiktoken.Encoding` with equal ids for plain text.
+
+        Args:
+            name: what it is called; None: as the file the tokenizer comes from, without its ending.
+
+        Raises:
+            UnsupportedError: tiktoken cannot give the same ids for every text; says why.
+            MissingDependencyError: the library tiktoken is not installed.
+        """
+        from lexel.backends.to_tiktoken import to_tiktoken
+
+        return to_tiktoken(self._core.engine, self.as_tiktoken(name).name)
+
     @property
     def decoder(self) -> Any:
         """The decoder stage, a live object of the `tokenizers` library."""

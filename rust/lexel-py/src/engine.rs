@@ -188,6 +188,15 @@ impl Engine {
         self.pipeline.with_added_token_ids(tokens).map(Self::new).map_err(|e| to_python(&e))
     }
 
+    fn unlike_ranks(&self, py: Python<'_>) -> Option<String> {
+        py.detach(|| self.pipeline.unlike_ranks())
+    }
+
+    #[staticmethod]
+    fn is_tiktoken_pattern(pattern: &str) -> bool {
+        lexel::is_tiktoken_pattern(pattern)
+    }
+
     fn added_token_aliases(&self) -> Vec<(String, u32)> {
         self.pipeline.added_token_aliases().to_vec()
     }

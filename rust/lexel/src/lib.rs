@@ -40,3 +40,4 @@ pub use encoding::{Encoding, NO_WORD, Padding, Side, Strategy, Truncation, pad_r
 pub use error::{Error, ErrorKind, Result};
 pub use pipeline::{DecodeStream, EncodeOptions, Pipeline, Scratch, Spans, Text};
 pub use sampling::Sampling;
+pub use split::is_tiktoken_pattern;

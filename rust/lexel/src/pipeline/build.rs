@@ -227,6 +227,18 @@ impl Pipeline {
         Ok(changed)
     }
 
+    /// Why merging by ids, as tiktoken does it, may give other tokens than the merges of this model; none if it never does.
+    /// Added tokens take no part.
+    pub fn unlike_ranks(&self) -> Option<String> {
+        match &*self.model {
+            Model::Bpe(bpe) => {
+                let special: Vec<u32> = self.added.iter().map(|(id, _)| id).collect();
+                bpe.unlike_ranks(&self.vocab, &special)
+            }
+            _ => Some("its model is no BPE".to_owned()),
+        }
+    }
+
     /// The JSON of the model without vocabulary and merges.
     pub fn model_info(&self) -> String {
         Value::Object(format::model_options(&self.model.options())).to_string()

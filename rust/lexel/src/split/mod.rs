@@ -31,6 +31,20 @@ use scripts::ScriptSplit;
 pub(crate) use segment::Segment;
 use words::Words;
 
+/// Whether a split regex means the same in the dialect of `tokenizer.json` and in tiktoken's, and never matches nothing.
+///
+/// # Examples
+/// ```
+/// assert!(lexel::is_tiktoken_pattern(r" ?\p{L}+|\s+(?!\S)"));
+/// assert!(!lexel::is_tiktoken_pattern(r"\p{N}{1,3}+"));
+/// ```
+pub fn is_tiktoken_pattern(pattern: &str) -> bool {
+    match (regex::parse(pattern), regex::parse_rust(pattern)) {
+        (Ok(one), Ok(other)) => !other.nullable() && format!("{one:?}") == format!("{other:?}"),
+        _ => false,
+    }
+}
+
 /// Working memory of one thread.
 #[derive(Debug, Default)]
 pub(crate) struct SplitScratch {

@@ -9,6 +9,7 @@ mod lens;
 mod letters;
 mod merge;
 mod pairs;
+mod ranks;
 mod symbols;
 mod whole;
 
