@@ -76,7 +76,7 @@ class Engine:
     def added_tokens(self) -> list[tuple[int, TokenFlags]]:
         """Return the added tokens by ascending id."""
     def unlike_ranks(self) -> str | None:
-        """Return why merging by ids, as tiktoken does it, may give other tokens than this model; None: it never does."""
+        """Return why merging by ids, as tiktoken does, may give other tokens than this model; None: it never does."""
     @staticmethod
     def is_tiktoken_pattern(pattern: str) -> bool:
         """Return whether a split means the same in the dialect of a `tokenizer.json` and in tiktoken's."""

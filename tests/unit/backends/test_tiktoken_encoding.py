@@ -89,3 +89,36 @@ def test_a_tokenizer_of_a_class_has_it_too() -> None:
 def test_what_is_no_byte_level_bpe_is_refused() -> None:
     with pytest.raises(UnsupportedError, match="for byte-level BPE, and this model is WordPiece"):
         BertTokenizer(vocab={"[UNK]": 0, "a": 1}).as_tiktoken()
+
+
+def test_an_object_of_the_library_has_the_same_ids(tmp_path: Path) -> None:
+    pytest.importorskip("tiktoken")
+    vocab = {letter: index for index, letter in enumerate(byte_alphabet())} | {"ab": 256, "Ġa": 257, "abab": 258}
+    vocab["<|endoftext|>"] = 259
+    merges = [("a", "b"), ("Ġ", "a"), ("ab", "ab")]
+    tokenizer = GPT2Tokenizer(vocab=vocab, merges=merges)
+    encoding = tokenizer.to_tiktoken("own")
+    text = "ababab a b  'sé<|endoftext|>"
+    assert encoding.encode(text, allowed_special="all") == tokenizer(text)["input_ids"]
+    assert encoding.encode_ordinary(text) == tokenizer(text, split_special_tokens=True)["input_ids"]
+    path = tmp_path / "own.tiktoken"
+    path.write_bytes(b"".join(b"%s %d\n" % (base64.b64encode(bytes([byte])), byte) for byte in range(256)))
+    exact = Tokenizer.from_file(path, pattern=r"(?i:K)+", special_tokens={"<s>": 300})
+    assert exact.to_tiktoken().encode("kK\u212ax<s>", allowed_special="all") == [107, 75, 226, 132, 170, 300]
+
+
+def test_what_tiktoken_cannot_do_is_refused_with_the_reason() -> None:
+    pytest.importorskip("tiktoken")
+    vocab = {letter: index for index, letter in enumerate(byte_alphabet())} | {"ab": 256, "bc": 257}
+    for merges, expected in (
+        ([("b", "c"), ("a", "b")], 'its merges make "bc" \\(id 257\\) before "ab" \\(id 256\\)'),
+        ([("a", "b")], 'by ids "bc" \\(id 257\\) is made of "b"'),
+    ):
+        with pytest.raises(UnsupportedError, match=expected):
+            GPT2Tokenizer(vocab=vocab, merges=merges).to_tiktoken()
+    tokenizer = GPT2Tokenizer(vocab=vocab, merges=[("a", "b"), ("b", "c")])
+    tokenizer.add_tokens(["plain"])
+    with pytest.raises(UnsupportedError, match="the added token 'plain' is not special"):
+        tokenizer.to_tiktoken()
+    with pytest.raises(UnsupportedError, match="puts a space before texts"):
+        GPT2Tokenizer(vocab=vocab, merges=[], add_prefix_space=True).to_tiktoken()

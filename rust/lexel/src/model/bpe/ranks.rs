@@ -44,7 +44,7 @@ impl Bpe {
         }
         let listed: HashSet<(u32, u32)> = listed.into_iter().collect();
         let derived = by_ids.pairs(vocab);
-        let made: HashSet<u32> = derived.results().into_iter().collect();
+        let made: HashSet<u32> = derived.by_rank().into_iter().map(|(_, _, merge)| merge.id).collect();
         let mut letters: HashMap<char, u32> = HashMap::new();
         for (token, id) in vocab.entries().filter(|&(_, id)| !by_ids.is_special(id)) {
             if token.is_empty() || !token.chars().all(|c| letter_byte(c).is_some()) {
