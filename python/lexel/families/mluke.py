@@ -35,6 +35,7 @@ class MLukeTokenizer(WithEntityVocabulary):
     model = "Unigram"
     unk_id = 0
     vocab_after = "entity_mask2_token"
+    symbols_are_special = True
     vocab_files_names: ClassVar[dict[str, str]] = {
         "vocab_file": "sentencepiece.bpe.model",
         "entity_vocab_file": "entity_vocab.json",
