@@ -47,6 +47,15 @@ def test_text_and_ids(chat: TokenizersBackend) -> None:
     assert chat.apply_chat_template(CHAT, tokenize=False, extra="!") == TEXT + "!"
 
 
+def test_a_template_writes_control_tokens_where_texts_have_none(make: Callable[..., TokenizersBackend]) -> None:
+    ids = make().encode(TEXT, add_special_tokens=False)
+    apart = make(chat_template=TEMPLATE, split_special_tokens=True)
+    assert apart.encode(TEXT, add_special_tokens=False) != ids
+    assert apart.apply_chat_template(CHAT)["input_ids"] == ids
+    plain = apart.apply_chat_template(CHAT, tokenizer_kwargs={"split_special_tokens": True})
+    assert plain["input_ids"] == apart.encode(TEXT, add_special_tokens=False)
+
+
 def test_batches_stay_batches(chat: TokenizersBackend) -> None:
     assert chat.apply_chat_template([CHAT], tokenize=False) == [TEXT]
     made = chat.apply_chat_template([CHAT, CHAT[:1]], padding=True, return_tensors="np")

@@ -200,7 +200,8 @@ def _model(facts: _Facts) -> Json:
 def _portable_normalizer(model: SentencePieceModel) -> Json | None:
     steps = [step for step in (spec.precompiled(model.charsmap),) if step is not None]
     if model.remove_extra_whitespaces:
-        steps += [{"type": "Strip", "strip_left": True, "strip_right": True}, spec.replace(" ", regex=" {2,}")]
+        # Spaces alone: the Strip of a tokenizer.json would take line ends and tabs as well.
+        steps += [spec.replace("", regex=r"\A +| +\z"), spec.replace(" ", regex=" {2,}")]
     if model.kind in (ModelKind.BPE, ModelKind.CHAR) and model.escape_whitespaces:
         if model.add_dummy_prefix and not model.treat_whitespace_as_suffix:
             steps.append({"type": "Prepend", "prepend": "▁"})

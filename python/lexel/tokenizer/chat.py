@@ -77,7 +77,9 @@ def apply_template(tokenizer: Tokenizer, conversation: Any, chat_template: str |
 
 
 def _encode(tokenizer: Tokenizer, chats: Chats, asked: ChatCall) -> BatchEncoding:
-    options = {"add_special_tokens": False, **asked.call}
+    # The control tokens a template writes are control tokens, also where those in plain texts are not.
+    control = {"split_special_tokens": False} if tokenizer.split_special_tokens else {}
+    options = {"add_special_tokens": False, **control, **asked.call}
     encoded = tokenizer(chats.text, **options)
     if not asked.assistant_mask:
         return encoded
