@@ -44,6 +44,15 @@ def _nothing_was_told() -> None:
     deprecations.forget()
 
 
+@pytest.fixture
+def fresh_registry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No class is registered with `AutoTokenizer`, and what is registered is forgotten."""
+    from lexel.auto import registry
+
+    monkeypatch.setattr(registry, "_names", {})
+    monkeypatch.setattr(registry, "_types", {})
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real tokenizer files, goldens, corpora and tiny models."""

@@ -57,6 +57,7 @@ def run(block: Block, page: Path, namespace: dict[str, Any]) -> None:
         assert shown == promised.strip(), f"{name_of(page)}:{node.lineno} shows {promised.strip()!r}"
 
 
+@pytest.mark.usefixtures("fresh_registry")
 @pytest.mark.parametrize("page", pages_with("python"), ids=name_of)
 def test_python_blocks_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
@@ -67,6 +68,7 @@ def test_python_blocks_run(page: Path, tmp_path: Path, monkeypatch: pytest.Monke
 
 
 @pytest.mark.torch
+@pytest.mark.usefixtures("fresh_registry")
 @pytest.mark.parametrize("page", pages_with("python", "torch"), ids=name_of)
 def test_python_blocks_with_torch_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("torch").set_num_threads(1)

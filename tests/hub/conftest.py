@@ -31,6 +31,8 @@ def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
         monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
         monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "no-token"))
         monkeypatch.setattr(constants, "HF_HUB_DISABLE_TELEMETRY", True)
+        # Read from the environment once, when some test first imported the client.
+        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
         yield made
 
 

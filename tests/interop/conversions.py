@@ -15,9 +15,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-os.environ.update(HF_HUB_OFFLINE="1", TOKENIZERS_PARALLELISM="false", TRANSFORMERS_VERBOSITY="critical")
-warnings.simplefilter("ignore")
-
 IDS = {"<s>": 0, "</s>": 2, "<unk>": 1, "[CLS]": 5, "[SEP]": 6}
 SETTINGS = {
     "keep_accents": False,
@@ -68,6 +65,8 @@ def do(library: Any, converters: Any, job: dict[str, Any]) -> Any:
 
 
 def main() -> None:
+    os.environ.update(HF_HUB_OFFLINE="1", TOKENIZERS_PARALLELISM="false", TRANSFORMERS_VERBOSITY="critical")
+    warnings.simplefilter("ignore")
     import transformers
 
     converters = import_module("transformers.convert_slow_tokenizer")

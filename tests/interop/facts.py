@@ -17,9 +17,6 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-os.environ.update(HF_HUB_OFFLINE="1", TOKENIZERS_PARALLELISM="false", TRANSFORMERS_VERBOSITY="critical")
-warnings.simplefilter("ignore")
-
 TEXTS = [
     "Hello world, it's me!",
     "  two  leading, and  double spaces ",
@@ -82,6 +79,8 @@ def do(load: Any, job: dict[str, Any]) -> dict[str, Any]:
 
 def main(jobs: str, results: str) -> None:
     """Do all jobs with the library of this interpreter."""
+    os.environ.update(HF_HUB_OFFLINE="1", TOKENIZERS_PARALLELISM="false", TRANSFORMERS_VERBOSITY="critical")
+    warnings.simplefilter("ignore")
     from transformers import AutoTokenizer
 
     logging.disable(logging.CRITICAL)

@@ -20,8 +20,6 @@ from typing import Any
 
 import numpy as np
 
-os.environ.update(HF_HUB_OFFLINE="1", TOKENIZERS_PARALLELISM="false", TRANSFORMERS_VERBOSITY="critical")
-
 A = "Hello world, how are you? naïve café"
 B = "I'm fine: thanks 日本 😀!"
 S = "fox"
@@ -232,6 +230,7 @@ def python_tokenizers(base: Any, added_token: Any) -> dict[str, Any]:
 
 def main(jobs: str, results: str) -> None:
     """Try all calls with the library of this interpreter."""
+    os.environ.update(HF_HUB_OFFLINE="1", TOKENIZERS_PARALLELISM="false", TRANSFORMERS_VERBOSITY="critical")
     from transformers import AddedToken, AutoTokenizer, PreTrainedTokenizer
 
     logging.disable(logging.CRITICAL)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lexel import GPT2Tokenizer
-from lexel.auto import registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,10 +34,3 @@ def configure(folder: Path) -> Callable[..., Path]:
         return folder
 
     return write
-
-
-@pytest.fixture
-def fresh_registry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is registered, and what is registered is forgotten."""
-    monkeypatch.setattr(registry, "_names", {})
-    monkeypatch.setattr(registry, "_types", {})
