@@ -13,7 +13,15 @@ if TYPE_CHECKING:
 
     from lexel._lexel import TokenFlags
 
-__all__ = ["AddedToken", "SpecialToken", "as_added_token", "is_special_value", "plain_config", "read_config"]
+__all__ = [
+    "AddedToken",
+    "SpecialToken",
+    "as_added_token",
+    "is_special_value",
+    "plain_config",
+    "read_config",
+    "token_text",
+]
 
 _FIELDS = ("content", "single_word", "lstrip", "rstrip", "normalized", "special")
 
@@ -178,6 +186,11 @@ def as_added_token(value: object, *, special: bool | None = None) -> AddedToken:
         f"a token is a str or an AddedToken, not {type(value).__name__}: {value!r}"
         + ("; decode it to str first" if isinstance(value, (bytes, bytearray)) else "")
     )
+
+
+def token_text(value: object) -> str:
+    """Return the text of a special token as files state it: a string, an added token, or the dictionary of one."""
+    return str(value["content"]) if isinstance(value, dict) else str(value)
 
 
 def read_config(value: Any) -> Any:

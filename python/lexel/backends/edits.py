@@ -9,11 +9,13 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from lexel.backends.engine import Compiled, compile_json
+from lexel.backends.engine import Compiled, with_stages
 from lexel.spec import leaves
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from lexel._lexel import Component
 
 __all__ = ["apply"]
 
@@ -31,11 +33,14 @@ def apply(compiled: Compiled, given: Mapping[str, Any]) -> Compiled:
         compiled: as loaded.
         given: the caller's arguments: `add_prefix_space`, `do_lower_case`, `strip_accents`, `tokenize_chinese_chars`.
     """
-    changes = {}
+    changes: dict[Component, Any] = {}
     prefix = given.get("add_prefix_space")
     flags = {_BERT_FLAGS[key]: given[key] for key in _BERT_FLAGS if key in given}
     if prefix is not None:
-        kinds = {"pre_tokenizer": ("ByteLevel", "Metaspace"), "decoder": ("Metaspace",)}
+        kinds: dict[Component, tuple[str, ...]] = {
+            "pre_tokenizer": ("ByteLevel", "Metaspace"),
+            "decoder": ("Metaspace",),
+        }
         for name, edited in kinds.items():
             changes[name] = _edited(compiled, name, partial(_set_prefix_space, wanted=bool(prefix), kinds=edited))
         if not prefix:
@@ -43,15 +48,7 @@ def apply(compiled: Compiled, given: Mapping[str, Any]) -> Compiled:
     if flags:
         changes["normalizer"] = _edited(compiled, "normalizer", partial(_set_flags, flags=flags))
     changed = {name: stage for name, stage in changes.items() if stage is not None}
-    if not changed:
-        return compiled
-    if compiled.reason is None:
-        engine = compiled.engine
-        for name, stage in changed.items():
-            engine = engine.with_component(name, json.dumps(stage, ensure_ascii=False))  # type: ignore[arg-type]
-        return Compiled(engine)
-    content = {**json.loads(compiled.engine.to_json()), **changed}
-    return compile_json(json.dumps(content, ensure_ascii=False))
+    return with_stages(compiled, changed) if changed else compiled
 
 
 def _edited(compiled: Compiled, name: Any, edit: Callable[[dict[str, Any]], None]) -> Any:
@@ -75,7 +72,7 @@ def _set_prefix_space(stage: dict[str, Any], *, wanted: bool, kinds: tuple[str, 
             leaf["prepend_scheme"] = (present if present != "never" else "always") if wanted else "never"
 
 
-def _without_prepended(compiled: Compiled) -> dict[str, Any]:
+def _without_prepended(compiled: Compiled) -> dict[Component, Any]:
     """Return the stages changed where a normalizer writes the space before a text, and the decoder takes it off."""
     text = compiled.engine.component("normalizer")
     stage = json.loads(text) if text is not None else {}
@@ -83,7 +80,7 @@ def _without_prepended(compiled: Compiled) -> dict[str, Any]:
     kept = [part for part in parts if part != {"type": "Prepend", "prepend": "▁"}]
     if len(kept) == len(parts):
         return {}
-    changes: dict[str, Any] = {"normalizer": {"type": "Sequence", "normalizers": kept}}
+    changes: dict[Component, Any] = {"normalizer": {"type": "Sequence", "normalizers": kept}}
     decoder = compiled.engine.component("decoder")
     if decoder is not None:
         steps = leaves(json.loads(decoder))

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from lexel._lexel import Engine
 from lexel.backends.fallback import FallbackEngine
 from lexel.errors import FormatError, UnsupportedError
 
-__all__ = ["AnyEngine", "Compiled", "compile_json", "compile_library", "with_model_options"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lexel._lexel import Component
+
+__all__ = ["AnyEngine", "Compiled", "compile_json", "compile_library", "with_model_options", "with_stages"]
 
 AnyEngine: TypeAlias = Engine | FallbackEngine
 
@@ -76,4 +81,15 @@ def with_model_options(engine: AnyEngine, options: dict[str, Any]) -> Compiled:
     """Return an engine whose model has other options (`dropout`, `fuse_unk` …)."""
     content = json.loads(engine.to_json())
     content["model"].update(options)
+    return compile_json(json.dumps(content, ensure_ascii=False))
+
+
+def with_stages(compiled: Compiled, stages: Mapping[Component, Any]) -> Compiled:
+    """Return an engine with other stages, given as JSON objects by name."""
+    engine = compiled.engine
+    if compiled.reason is None:
+        for name, stage in stages.items():
+            engine = engine.with_component(name, json.dumps(stage, ensure_ascii=False))
+        return Compiled(engine)
+    content = {**json.loads(engine.to_json()), **stages}
     return compile_json(json.dumps(content, ensure_ascii=False))

@@ -16,6 +16,7 @@ from lexel.added_token import AddedToken
 from lexel.backends.byte_spans import in_bytes
 from lexel.backends.fallback_batch import FallbackBatch, FallbackDecodeStream
 from lexel.backends.stored_limits import padding_json, padding_of, truncation_json, truncation_of
+from lexel.backends.surrogates import replace_surrogates
 from lexel.errors import FormatError, UnsupportedError
 
 if TYPE_CHECKING:
@@ -426,8 +427,7 @@ def _text(value: Any, index: int, split: bool) -> Any:
             return [_text(word, index, False) for word in value]
         raise TypeError(f"row {index}: a list of words was expected, found {type(value).__name__}: {value!r:.80}")
     if isinstance(value, str):
-        # A lone surrogate has no UTF-8 form; it becomes the replacement character, as in the core.
-        return value if value.isascii() else value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        return replace_surrogates(value)
     hint = "; decode it first: text.decode('utf-8')" if isinstance(value, (bytes, bytearray)) else ""
     raise TypeError(f"row {index}: a text (str) was expected, found {type(value).__name__}: {value!r:.80}{hint}")
 

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from lexel.backends.mistral_spans import spans_of
+from lexel.backends.surrogates import replace_surrogates
 from lexel.errors import FormatError, LoadError, MissingDependencyError
 
 if TYPE_CHECKING:
@@ -58,11 +59,6 @@ def choose_file(names: Sequence[str], where: str) -> str:
             f"{where!r} has no tokenizer file of mistral-common (tekken.json, or tokenizer.model with a version as in "
             f"tokenizer.model.v3); it has {', '.join(names[:12]) or 'no files'}"
         ) from error
-
-
-def _whole(text: str) -> str:
-    """Return a text with replacement characters for lone surrogates."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _piece_bytes(piece: str) -> bytes:
@@ -165,7 +161,7 @@ class MistralLibrary:
 
     def encode(self, text: str) -> list[int]:
         """Return the ids of a text; control tokens in it are ordinary characters."""
-        return list(self.pieces.encode(_whole(text), bos=False, eos=False))
+        return list(self.pieces.encode(replace_surrogates(text), bos=False, eos=False))
 
     def encode_spans(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
         """Return the ids of a text, and the code points of it each stands for.
@@ -173,7 +169,7 @@ class MistralLibrary:
         Raises:
             UnsupportedError: the ids do not spell the text.
         """
-        ids, text = self.encode(text), _whole(text)
+        ids, text = self.encode(text), replace_surrogates(text)
         if self.is_tekken or not ids:
             return ids, spans_of([self.bytes_of(index) for index in ids], text)
         # A SentencePiece model writes spaces as a character, and one before the text.

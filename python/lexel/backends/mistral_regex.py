@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from lexel.backends.engine import Compiled, compile_json
+from lexel.backends.engine import Compiled, with_stages
 from lexel.errors import FormatError
 from lexel.tokenizer.loading import read_json
 
@@ -51,7 +51,7 @@ def mend_split(compiled: Compiled, files: ModelFiles, wanted: bool | None) -> Co
     if wanted:
         right = {"type": "Split", "pattern": {"Regex": _SPLIT}, "behavior": "Isolated", "invert": False}
         stage["pretokenizers"][0] = right
-        return _with_stage(compiled, stage)
+        return with_stages(compiled, {"pre_tokenizer": stage})
     if _is_of_mistral(files):
         _LOGGER.warning(
             "%s is of a model of Mistral's, and its tokenizer.json splits texts unlike Mistral's own tokenizer: "
@@ -60,14 +60,6 @@ def mend_split(compiled: Compiled, files: ModelFiles, wanted: bool | None) -> Co
             files.name,
         )
     return compiled
-
-
-def _with_stage(compiled: Compiled, stage: Any) -> Compiled:
-    if compiled.reason is None:
-        text = json.dumps(stage, ensure_ascii=False)
-        return Compiled(compiled.engine.with_component("pre_tokenizer", text))
-    content = {**json.loads(compiled.engine.to_json()), "pre_tokenizer": stage}
-    return compile_json(json.dumps(content, ensure_ascii=False))
 
 
 def _is_of_mistral(files: ModelFiles) -> bool:

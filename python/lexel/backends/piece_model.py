@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lexel.backends.engine import compile_json
+from lexel.backends.surrogates import replace_surrogates
 from lexel.converters.sentencepiece_model import PieceType, SentencePieceModel
 from lexel.converters.spm import spec_of
 from lexel.errors import FormatError, LoadError, MissingDependencyError, UnsupportedError
@@ -81,7 +82,7 @@ class PieceModel:
 
     def encode(self, text: str) -> list[str]:
         """Return the pieces of a text; lone surrogates become U+FFFD."""
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        text = replace_surrogates(text)
         if self._library is not None:
             return list(self._library.encode(text, out_type=str))
         batch = self._engine.encode_batch([text], add_special_tokens=False, split_special_tokens=True)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from lexel.backends.python import PythonBackend
+from lexel.backends.surrogates import replace_surrogates
 from lexel.errors import FormatError, LoadError, MissingDependencyError
 
 __all__ = ["SentencePieceBackend"]
@@ -60,7 +61,7 @@ class SentencePieceBackend(PythonBackend):
 
     @cached_property
     def _pieces(self) -> dict[str, int]:
-        return {self.sp_model.id_to_piece(index): index for index in range(self.vocab_size)}
+        return {self.sp_model.id_to_piece(index): index for index in range(len(self.sp_model))}
 
     def get_vocab(self) -> dict[str, int]:
         """Return token → id, added tokens included."""
@@ -68,7 +69,7 @@ class SentencePieceBackend(PythonBackend):
 
     def _tokenize(self, text: str, **kwargs: Any) -> list[str]:
         del kwargs
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        text = replace_surrogates(text)
         if self.legacy or not text.startswith((_SPACE, " ")):
             return list(self.sp_model.encode(text, out_type=str))
         # Without its own prefix the model takes spaces from the beginning of a text; behind a token it does not.

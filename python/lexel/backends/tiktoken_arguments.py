@@ -13,6 +13,8 @@ from collections.abc import Collection, Iterator
 from collections.abc import Set as AbstractSet
 from typing import Any, Literal, NoReturn, TypeAlias
 
+from lexel.backends.surrogates import replace_surrogates
+
 __all__ = [
     "Allowed",
     "Disallowed",
@@ -105,13 +107,7 @@ def check_text(text: Any) -> str:
         TypeError: no text.
     """
     _check(text, str, "str")
-    if text.isascii():
-        return str(text)
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return str(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
-    return str(text)
+    return replace_surrogates(str(text))
 
 
 def check_set(allowed: Any) -> None:

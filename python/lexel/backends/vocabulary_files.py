@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
+from lexel.added_token import token_text
 from lexel.converters.detect import FileFormat
 from lexel.converters.folder import candidates, source_of
 from lexel.converters.tiktoken_encodings import by_hash
@@ -68,19 +69,15 @@ def rank_options(path: Path, options: Mapping[str, Any], *, own_names: bool = Fa
     """
     data = path.read_bytes()
     size = sum(1 for line in data.splitlines() if line.strip())
-    stated = {int(index): _text(token) for index, token in (options.get("added_tokens_decoder") or {}).items()}
+    stated = {int(index): token_text(token) for index, token in (options.get("added_tokens_decoder") or {}).items()}
     last = max(stated, default=-1)
     names = {stated.get(index, f"<|reserved_token_{index}|>"): index for index in range(size, last + 1)}
     for token in options.get("extra_special_tokens") or ():
-        names.setdefault(_text(token), size + len(names))
+        names.setdefault(token_text(token), size + len(names))
     known = by_hash(hashlib.sha256(data).hexdigest())
     if own_names and known is not None and not names:
         return {}
     return {"special_tokens": names, "pattern": None if known is not None else LLAMA3_SPLIT}
-
-
-def _text(token: Any) -> str:
-    return str(token["content"]) if isinstance(token, dict) else str(token)
 
 
 def model_kind(cls: type) -> str | None:

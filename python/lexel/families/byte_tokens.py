@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from lexel.backends import PythonBackend
+from lexel.backends.surrogates import replace_surrogates
 
 __all__ = ["ByteTokens", "utf8"]
 
@@ -16,7 +17,7 @@ _BYTES = 256
 
 def utf8(text: str) -> bytes:
     """Return the bytes of a text; lone surrogates become U+FFFD."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode("utf-8")
+    return replace_surrogates(text).encode("utf-8")
 
 
 class ByteTokens(PythonBackend):

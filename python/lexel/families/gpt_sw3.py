@@ -10,6 +10,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from lexel.backends import SentencePieceBackend
+from lexel.backends.surrogates import replace_surrogates
 from lexel.families.joined_pieces import join_spaced
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class GPTSw3Tokenizer(SentencePieceBackend):
 
     def preprocess_text(self, text: str) -> str:
         """Return a text without invisible characters, with plain spaces, in NFC."""
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        text = replace_surrogates(text)
         return unicodedata.normalize("NFC", _SPACES.sub(" ", _INVISIBLE.sub("", text)))
 
     def _tokenize(self, text: str, **_unused: Any) -> list[str]:

@@ -5,7 +5,6 @@ Source: transformers 5.23, `PLBartTokenizer`, measured.
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from lexel.backends import SentencePieceBackend
@@ -171,10 +170,6 @@ class PLBartTokenizer(Translation, OneText, SentencePieceBackend):
         pieces = {piece: index + self.fairseq_offset for piece, index in self._pieces.items() if index}
         first = {piece: self.unk_token_id for piece, index in self._pieces.items() if not index}
         return self.get_added_vocab() | first | pieces | self.fairseq_tokens_to_ids
-
-    @cached_property
-    def _pieces(self) -> dict[str, int]:
-        return {self.sp_model.id_to_piece(index): index for index in range(len(self.sp_model))}
 
     def _convert_token_to_id(self, token: str) -> int:
         if token in self.fairseq_tokens_to_ids:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from lexel.added_token import AddedToken
 from lexel.backends import SentencePieceBackend
+from lexel.backends.surrogates import replace_surrogates
 from lexel.families.ends import EndsOnce
 from lexel.families.joined_pieces import join_spaced
 
@@ -106,7 +107,7 @@ class SiglipTokenizer(EndsOnce, SentencePieceBackend):
 
     def _tokenize(self, text: str, **_unused: Any) -> list[str]:
         # Behind the unknown token a text keeps the space it begins with, and gets none it has not.
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        text = replace_surrogates(text)
         tokens = list(self.sp_model.encode(f"{self.unk_token}{self.canonicalize_text(text)}", out_type=str))
         before = self.unk_token_length
         return tokens[before:] if len(tokens) >= before else tokens

@@ -10,7 +10,7 @@ import json
 import logging
 from typing import TYPE_CHECKING, Any
 
-from lexel.added_token import AddedToken, as_added_token, is_special_value, read_config
+from lexel.added_token import AddedToken, as_added_token, is_special_value, read_config, token_text
 from lexel.errors import FormatError
 from lexel.tokenizer.checking import check_added_tokens, check_config, check_object, check_special_tokens
 from lexel.tokenizer.config import CLASS_KEY
@@ -170,17 +170,15 @@ def _added_tokens(
         # Those who write "backend" write no such file: beside their pipeline, which has all tokens, it is a stray.
         return {}
     named = [options[name] for name in NAMED if options.get(name)]
-    special = {_text_of(token) for token in (*named, *(options.get("extra_special_tokens") or ()))}
+    special = {token_text(token) for token in (*named, *(options.get("extra_special_tokens") or ()))}
     # Beside a pipeline the file only adds what that lacks: it does not take flags from tokens that have some.
-    flagged = {_text_of(token): as_added_token(token) for token in named if has_pipeline and not isinstance(token, str)}
+    flagged = {
+        token_text(token): as_added_token(token) for token in named if has_pipeline and not isinstance(token, str)
+    }
     return {
         index: flagged.get(text) or AddedToken(text, special=text in special)
         for text, index in sorted(check_added_tokens(read_json(path), path).items(), key=lambda entry: entry[1])
     }
-
-
-def _text_of(token: Any) -> str:
-    return str(token["content"]) if isinstance(token, dict) else str(token)
 
 
 def _token_of(token: Any) -> AddedToken:
@@ -207,8 +205,8 @@ def _read_special_tokens_map(files: ModelFiles, options: dict[str, Any], given: 
             key = "extra_special_tokens"
         if key == "extra_special_tokens" and isinstance(value, list):
             known = list(options.get(key) or []) if not isinstance(options.get(key), dict) else []
-            texts = {_text_of(token) for token in known}
-            fresh = [token for token in value if _text_of(token) not in texts]
+            texts = {token_text(token) for token in known}
+            fresh = [token for token in value if token_text(token) not in texts]
             options[key] = known + [as_added_token(t, special=True) if isinstance(t, dict) else t for t in fresh]
         elif key == "extra_special_tokens" and isinstance(value, dict):
             options["model_specific_special_tokens"] = {
