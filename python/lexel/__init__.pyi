@@ -13,6 +13,8 @@ from lexel.batch_encoding import BatchEncoding as BatchEncoding
 from lexel.batch_encoding import CharSpan as CharSpan
 from lexel.batch_encoding import TensorType as TensorType
 from lexel.batch_encoding import TokenSpan as TokenSpan
+from lexel.chat_templates import shipped_template as shipped_template
+from lexel.chat_templates import shipped_templates as shipped_templates
 from lexel.converters import generate_merges as generate_merges
 from lexel.errors import FormatError as FormatError
 from lexel.errors import LexelError as LexelError
@@ -436,6 +438,8 @@ __all__ = [
     "XLNetTokenizer",
     "XLNetTokenizerFast",
     "generate_merges",
+    "shipped_template",
+    "shipped_templates",
 ]
 
 __version__: str

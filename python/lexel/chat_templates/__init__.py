@@ -21,6 +21,7 @@ from lexel.chat_templates.response import ResponseParser, parse_response, parse_
 from lexel.chat_templates.sandbox.budget import Budget
 from lexel.chat_templates.sanitize import control_tokens, encode_segments, unmark
 from lexel.chat_templates.selection import named_templates, select_template
+from lexel.chat_templates.shipped import shipped_template, shipped_templates
 from lexel.chat_templates.tools import DocstringParsingException, TypeHintParsingException, get_json_schema
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ __all__ = [
     "render",
     "render_chats",
     "select_template",
+    "shipped_template",
+    "shipped_templates",
     "split_batch",
     "unmark",
     "write_templates",
