@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2 import TemplateError as JinjaError
+from jinja2 import TemplateSyntaxError
 from jinja2.ext import loopcontrols
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -88,6 +89,13 @@ STATEMENTS = [
     "{{ [1, 2]|select('no_such_test')|list }}",
     "{{ messages|groupby('role')|map(attribute='grouper')|join(',') }}{{ [[1, 2], [3]]|map('join', '-')|join('|') }}",
     "{{ 1_000 }}{{ 0x1f }}{{ 1e3 }}{{ True }}{{ None }}",
+    "{{ 1 is in(seq=[1, 2]) }}{{ [1, 3]|select('in', seq=[3])|list }}",
+    "{% for m in messages %}{% set l = loop|default(none) %}{{ l.index }}{{ (loop|default(1)).last }}{% endfor %}",
+    "{{ cycler() }}",
+    "{{ 'abc'|truncate(1) }}",
+    "{{ 'é'.encode('ascii') }}",
+    "{{ '\ud800'|urlencode }}",
+    "{% filter length %}abc{% endfilter %}{{ nothing.x }}",
 ]
 
 
@@ -118,7 +126,8 @@ def assert_same(template: str) -> None:
     with pytest.raises(TemplateError) as caught:
         render(template, MESSAGES)
     error: Any = caught.value
-    assert isinstance(error, type(raised)), template
+    # Of Unicode errors the common kind: the others want the bytes.
+    assert isinstance(error, UnicodeError if isinstance(raised, UnicodeError) else type(raised)), template
     assert error.message == (raised.message if isinstance(raised, JinjaError) else str(raised)), template
 
 
@@ -154,6 +163,18 @@ def test_operators_agree(left: str) -> None:
 @pytest.mark.parametrize("template", STATEMENTS)
 def test_statements_agree(template: str) -> None:
     assert_same(template)
+
+
+def test_generation_blocks_beside_a_filter_block_that_writes_no_text() -> None:
+    with pytest.raises(TemplateError, match="'nothing' is undefined"):
+        render("{% generation %}a{% endgeneration %}{% filter length %}abc{% endfilter %}{{ nothing.x }}", MESSAGES)
+
+
+@pytest.mark.parametrize("word", ["break", "continue"])
+def test_loop_control_without_a_loop(word: str) -> None:
+    with pytest.raises(TemplateError, match=f"does not compile: '{word}'") as caught:
+        render(f"{{% {word} %}}", MESSAGES)
+    assert isinstance(caught.value, TemplateSyntaxError)
 
 
 # Counting.

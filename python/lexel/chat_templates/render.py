@@ -115,6 +115,9 @@ def _compile(template: str, budget: Budget) -> Compiled:
     try:
         return compile_source(template, budget)
     except (SyntaxError, RecursionError, MemoryError) as exc:
+        if isinstance(exc, SyntaxError) and " loop" in exc.msg:
+            # jinja2 leaves it to Python to say that a `break` or `continue` stands outside of a loop.
+            raise wrap(require_jinja().TemplateSyntaxError(f"the template does not compile: {exc.msg}", 0)) from None
         # The template is fine as jinja, and too deeply nested for the parser, or for the Python it becomes.
         reason = f"{type(exc).__name__}: {exc}" if str(exc) else type(exc).__name__
         raise template_error()(f"the template is nested too deeply to compile ({reason})") from None
@@ -173,7 +176,8 @@ def _emit(compiled: Compiled, names: dict[str, Any], meter: Meter) -> str:
         chunks = []
         for chunk in compiled.template.root_render_func(context):
             chunks.append(chunk)
-            meter.emitted += len(chunk)
+            # A filter block may write what is no text; joining says so, after all else that may be wrong.
+            meter.emitted += len(chunk) if isinstance(chunk, str) else 0
         return "".join(chunks)
     except MemoryError:
         raise

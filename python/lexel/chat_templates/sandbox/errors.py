@@ -30,6 +30,9 @@ _BUILTINS = (
     OverflowError,
     RecursionError,
     NotImplementedError,
+    RuntimeError,
+    AssertionError,
+    UnicodeError,
 )
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from jinja2 import pass_context
+from jinja2.runtime import LoopContext
 
 from lexel.chat_templates.sandbox import guards
 from lexel.chat_templates.sandbox.guards import Call
@@ -74,12 +75,12 @@ def _metered_test(func: Callable[..., Any]) -> Callable[..., Any]:
     passes = _passes(func)
 
     @takes_context
-    def test(context: Any, value: Any, *args: Any) -> Any:
+    def test(context: Any, value: Any, *args: Any, **kwargs: Any) -> Any:
         meter: Meter = context.meter
         meter.touch_whole(value)
-        for arg in args:
+        for arg in (*args, *kwargs.values()):
             meter.touch_whole(arg)
-        return func(*_passed(passes, context), value, *args)
+        return func(*_passed(passes, context), value, *args, **kwargs)
 
     return test
 
@@ -129,7 +130,9 @@ def _metered_filter(name: str, func: Callable[..., Any]) -> Callable[..., Any]:
             return result
         if kind is int:
             return guards.check_int(meter, result)
-        return _each(meter, result) if isinstance(result, Iterator) else result
+        # A loop is an iterator too, and more: `default` hands it on as it is.
+        made = isinstance(result, Iterator) and not isinstance(result, LoopContext)
+        return _each(meter, result) if made else result
 
     return metered
 
