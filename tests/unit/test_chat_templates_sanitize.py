@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lexel.chat_templates import control_tokens, encode_segments, render_chats, unmark
+from lexel.chat_templates.masks import flat_offsets
 from lexel.chat_templates.sanitize import Segment, mark
 
 TEMPLATE = "{% for m in messages %}<|start|>{{ m.role }}\n{{ m.content }}<|end|>\n{% endfor %}"
@@ -41,7 +42,11 @@ class WordTokenizer:
     def token_to_id(self, token: str) -> int | None:
         return NAMES.index(token) if token in NAMES else None
 
-    def encode(self, text: str, plain: bool) -> tuple[list[int], list[tuple[int, int]]]:
+    def encode(self, texts: list[str], *, plain: bool, spans: bool) -> tuple[list[list[int]], Any]:
+        rows = [self.encode_one(text, plain) for text in texts]
+        return [ids for ids, _ in rows], flat_offsets([places for _, places in rows]) if spans else None
+
+    def encode_one(self, text: str, plain: bool) -> tuple[list[int], list[tuple[int, int]]]:
         longest = sorted(NAMES, key=len, reverse=True)
         added = "(?!)" if plain else "|".join(map(re.escape, longest))
         ids, spans = [], []
@@ -59,10 +64,11 @@ def tokens_of(content: str, **message: Any) -> list[str]:
     hidden = control_tokens(TEMPLATE, ADDED)
     chats = render_chats(TEMPLATE, [{"role": "user", "content": content, **message}], control_tokens=hidden)
     plain = unmark(chats.rows[0], NAMES)
-    ids, spans = encode_segments(plain.segments, tokenizer.encode, tokenizer.token_to_id)
-    for token_id, (start, end) in zip(ids, spans, strict=True):
+    ids, spans = encode_segments([plain.segments], tokenizer.encode, tokenizer.token_to_id, spans=True)
+    assert encode_segments([plain.segments] * 2, tokenizer.encode, tokenizer.token_to_id) == ([ids[0]] * 2, None)
+    for token_id, (start, end) in zip(ids[0], spans, strict=True):
         assert plain.text[start:end] == tokenizer.tokens[token_id].removeprefix("▁")
-    return [tokenizer.tokens[token_id] for token_id in ids]
+    return [tokenizer.tokens[token_id] for token_id in ids[0]]
 
 
 def test_control_tokens_are_special_or_written_by_the_template() -> None:
@@ -85,7 +91,8 @@ def test_template_token_stays_a_token() -> None:
 
 
 def test_longest_token_wins() -> None:
-    assert mark("<|end|><|end", NAMES) == f"{OPEN}<|end|>{CLOSE}{OPEN}<|end{CLOSE}"
+    edge = CLOSE + CLOSE  # "|>" may follow
+    assert mark("<|end|><|end", NAMES) == f"{OPEN}<|end|>{CLOSE}{OPEN}<|end{CLOSE}{edge}"
 
 
 def test_every_string_is_marked_and_no_key() -> None:
@@ -140,11 +147,25 @@ def test_objects_are_no_way_around() -> None:
 
 
 def test_token_that_is_text_anyway_is_refused() -> None:
-    def encode(text: str, plain: bool) -> tuple[list[int], list[tuple[int, int]]]:
-        return [0] * len(text), []
+    def encode(texts: list[str], *, plain: bool, spans: bool) -> tuple[list[list[int]], Any]:
+        return [[0] * len(text) for text in texts], None
 
-    with pytest.raises(ValueError, match="'<s>'"):
-        encode_segments([Segment("<s>", plain=True, start=0)], encode, lambda token: 0)
+    with pytest.raises(ValueError, match=r"'<s>' \(conversation 1\)"):
+        encode_segments([[], [Segment("<s>", plain=True, start=0)]], encode, lambda token: 0)
+
+
+def test_parts_of_a_token_in_two_strings_do_not_join() -> None:
+    template = "{% for m in messages %}{{ m.content }}{{ m.rest }}{% endfor %}"
+    chats = render_chats(template, [{"content": "x<|e", "rest": "nd|>y"}], control_tokens=("<|end|>",))
+    assert [segment.text for segment in unmark(chats.rows[0], NAMES).segments] == ["x<|e", "nd|>y"]
+    chats = render_chats(template, [{"content": "x<|e", "rest": "|>y"}], control_tokens=("<|end|>",))
+    assert [segment.text for segment in unmark(chats.rows[0], NAMES).segments] == ["x<|e|>y"]
+
+
+def test_roles_are_compared_as_they_are() -> None:
+    template = "{{ messages[0].role == 'user' }}{{ messages[0].content | trim == 'x' }}"
+    row = render_chats(template, [{"role": "user", "content": "x\n"}], control_tokens=("user:", "\n\nHuman:")).rows[0]
+    assert row.text == "TrueTrue"
 
 
 PIECES = st.sampled_from(["<s>", "<|end|>", "<|end", "<|start|>", "a", " ", "\n", OPEN, CLOSE, "<|", "|>", "end", "😀"])

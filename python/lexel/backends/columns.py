@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lexel.batch_encoding import BatchEncoding, TensorType, from_buffer
+from lexel.chat_templates.masks import flat_offsets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from lexel._lexel import Encoding, Field
     from lexel.backends.engine import AnyEngine
 
-__all__ = ["Recall", "arrays", "lists", "one"]
+__all__ = ["Recall", "arrays", "flat_spans", "lists", "one"]
 
 OFFSETS = "offset_mapping"
 
@@ -27,19 +28,28 @@ class Recall:
         windows: whether overflow windows are rows of their own.
     """
 
-    __slots__ = ("_engine", "_options", "_rows", "_windows")
+    __slots__ = ("_batch", "_engine", "_options", "_rows", "_windows")
 
     def __init__(self, engine: AnyEngine, rows: list[Any], options: dict[str, Any], windows: bool) -> None:
         self._engine = engine
         self._rows = rows
         self._options = options
         self._windows = windows
+        self._batch: Any = None
+
+    def keeping(self, batch: Any, kept: list[Any] | None) -> Recall:
+        """Take the rows as they were encoded, with spans, into the list (None: they have no spans); return this."""
+        if kept is not None:
+            self._batch = batch
+            kept.append(batch)
+        return self
 
     def __call__(self) -> list[Encoding]:
         """Return the encoding of every row."""
-        batch: Any = self._engine.encode_batch(self._rows, offsets=True, **self._options)
-        if self._windows:
-            batch = batch.windows()
+        batch = self._batch
+        if batch is None:
+            batch = self._engine.encode_batch(self._rows, offsets=True, **self._options)
+            batch = batch.windows() if self._windows else batch
         return [batch.row(index) for index in range(len(batch))]
 
 
@@ -84,3 +94,10 @@ def arrays(batch: Any, fields: Sequence[tuple[str, Field]], *, offsets: bool, ki
     if offsets:
         data[OFFSETS] = from_buffer(batch.offset_array(), kind)
     return data
+
+
+def flat_spans(batch: Any) -> Any:
+    """Return the spans of all tokens, rows behind each other, int64 `[tokens, 2]`; the batch has them."""
+    if batch.rectangular():
+        return flat_offsets(from_buffer(batch.offset_array(), TensorType.NUMPY))
+    return flat_offsets(batch.offset_lists())

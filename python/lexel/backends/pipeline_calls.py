@@ -116,6 +116,7 @@ class PipelineCalls(PipelineTokens):
         alpha: float | None = None,
         nbest_size: int | None = None,
         seed: int | None = None,
+        keep_batch: list[Any] | None = None,
         **_ignored: Any,
     ) -> BatchEncoding:
         core = self._core.compiled
@@ -131,7 +132,12 @@ class PipelineCalls(PipelineTokens):
             "attention_mask" in self.model_input_names if return_attention_mask is None else return_attention_mask,
             return_special_tokens_mask,
         )
-        plain = padding_strategy is _NO_PAD and truncation_strategy is _NO_CUT and return_tensors is None
+        plain = (
+            padding_strategy is _NO_PAD
+            and truncation_strategy is _NO_CUT
+            and return_tensors is None
+            and keep_batch is None
+        )
         if (
             plain
             and sampling is None
@@ -170,7 +176,7 @@ class PipelineCalls(PipelineTokens):
             options["padding"] = self._padding(padding_strategy, max_length, padding_side, pad_to_multiple_of)
         batch: Any = engine.encode_batch(
             rows,
-            offsets=return_offsets_mapping,
+            offsets=return_offsets_mapping or keep_batch is not None,
             windows=bool(return_overflowing_tokens),
             num_threads=num_threads,
             **options,
@@ -191,7 +197,7 @@ class PipelineCalls(PipelineTokens):
             data["length"] = lengths
         if return_overflowing_tokens:
             data["overflow_to_sample_mapping"] = batch.sample_mapping()
-        recall = columns.Recall(engine, rows, options, return_overflowing_tokens)
+        recall = columns.Recall(engine, rows, options, return_overflowing_tokens).keeping(batch, keep_batch)
         made = BatchEncoding.lazy(data, recall, 2 if pairs else 1)
         if return_tensors is not None and (return_length or return_overflowing_tokens):
             made.convert_to_tensors(return_tensors)
@@ -216,12 +222,29 @@ class PipelineCalls(PipelineTokens):
             )
 
     def _encode_spans(self, text: str, plain: bool) -> tuple[list[int], list[tuple[int, int]]]:
+        batch = self._plain_batch([text], plain, spans=True)
+        return batch.lists("ids")[0], batch.offset_lists()[0]
+
+    def _encode_texts(self, texts: list[str], *, plain: bool, spans: bool) -> tuple[list[list[int]], Any]:
+        batch = self._plain_batch(texts, plain, spans=spans)
+        return batch.lists("ids"), columns.flat_spans(batch) if spans else None
+
+    def _plain_batch(self, texts: list[str], plain: bool, *, spans: bool) -> Any:
         engine = self._core.engine
         if plain:
             # Shares the model; only the added tokens, which are looked for in the text, are gone.
             engine = engine.with_added_token_ids([])
-        batch: Any = engine.encode_batch([text], add_special_tokens=False, offsets=True)
-        return batch.lists("ids")[0], batch.offset_lists()[0]
+        return engine.encode_batch(texts, add_special_tokens=False, offsets=spans, windows=False)
+
+    def _normalized_tokens(self) -> list[int]:
+        if self._core.engine.component("normalizer") in (None, "null"):
+            return []
+        return [index for index, token in self.added_tokens_decoder.items() if token.normalized]
+
+    def _encode_placed(self, texts: str | list[str], **options: Any) -> tuple[BatchEncoding, list[int], Any]:
+        kept: list[Any] = []
+        made = self(texts, keep_batch=kept, **options)
+        return made, kept[0].lengths(), columns.flat_spans(kept[0])
 
     def _truncation(
         self, strategy: TruncationStrategy, max_length: int | None, stride: int, special: bool

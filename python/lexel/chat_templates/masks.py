@@ -1,13 +1,14 @@
 """Marks the tokens the assistant wrote, from the spans of a render and the spans of the tokens.
 
 A token is marked exactly if its characters intersect a generation span. Nothing else counts: not the side of padding
-or truncation, not the tokens around it.
+or truncation, not the tokens around it. All rows of a batch are marked in one pass over arrays.
 """
 
 from __future__ import annotations
 
 import logging
 from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal
 
 from lexel.chat_templates.render import has_generation
@@ -15,7 +16,7 @@ from lexel.chat_templates.render import has_generation
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["assistant_masks", "check_generation"]
+__all__ = ["assistant_masks", "check_generation", "flat_offsets", "mark_tokens", "split_rows"]
 
 _log = logging.getLogger(__name__)
 
@@ -54,6 +55,55 @@ def _warn(template: str) -> None:
     )
 
 
+def flat_offsets(rows: Sequence[Any]) -> Any:
+    """Return the spans of all rows behind each other, int64 `[tokens, 2]`.
+
+    Args:
+        rows: for each row its (start, end) pairs, or an array of shape [rows, length, 2].
+    """
+    import numpy as np
+
+    if isinstance(rows, np.ndarray):
+        return rows.astype(np.int64, copy=False).reshape(-1, 2)
+    if any(isinstance(row, np.ndarray) for row in rows):
+        return np.concatenate([np.asarray(row, dtype=np.int64).reshape(-1, 2) for row in rows])
+    # An order of magnitude faster than an array of a list of pairs.
+    numbers = chain.from_iterable(chain.from_iterable(rows))
+    return np.fromiter(numbers, dtype=np.int64).reshape(-1, 2)
+
+
+def mark_tokens(offsets: Any, lengths: Sequence[int], spans: Sequence[Sequence[Span] | None]) -> Any:
+    """Return 1 for every token the assistant wrote, 0 for all others, int64 `[tokens]`.
+
+    Args:
+        offsets: (start, end) code points of each token in its row's text, rows behind each other, `[tokens, 2]`.
+        lengths: how many tokens each row has.
+        spans: the `generation_spans` of each row's render.
+
+    Raises:
+        ValueError: a row has no spans, because its template changes what it wrote in a generation block.
+    """
+    import numpy as np
+
+    if len(lengths) != len(spans):
+        raise ValueError(f"{len(lengths)} rows of offsets and {len(spans)} rows of spans: expected one for each")
+    merged = [_merged(row) for row in spans]
+    if not any(merged):
+        return np.zeros(len(offsets), dtype=np.int64)
+    # One number line for all rows: each row's places begin behind those of the row before.
+    last = max(int(offsets.max(initial=0)), max(end for row in merged for _, end in row)) + 2
+    base: Any = np.repeat(np.arange(len(lengths), dtype=np.int64) * last, lengths)  # [tokens]
+    starts, ends = offsets[:, 0] + base, offsets[:, 1] + base
+    line = np.asarray([(s + at * last, e + at * last) for at, row in enumerate(merged) for s, e in row], dtype=np.int64)
+    span_starts, span_ends = line.T
+    # The first span that ends behind the token's start is the only one it can meet first.
+    nearest = np.searchsorted(span_ends, starts, side="right")
+    begins = span_starts[np.minimum(nearest, len(line) - 1)]
+    inside = nearest < len(line)
+    # A token without characters of its own stands in a span, and is not of it at the span's very edge.
+    return (inside & np.where(starts == ends, begins < starts, begins < ends)).astype(np.int64)
+
+
 def assistant_masks(
     offsets: Sequence[Any], spans: Sequence[Sequence[Span] | None], attention: Sequence[Sequence[int]] | None = None
 ) -> list[list[int]]:
@@ -69,40 +119,32 @@ def assistant_masks(
     Raises:
         ValueError: a row has no spans, because its template changes what it wrote in a generation block.
     """
-    if len(offsets) != len(spans):
-        raise ValueError(f"{len(offsets)} rows of offsets and {len(spans)} rows of spans: expected one for each")
-    if None in spans:
-        raise ValueError(
-            "the chat template changes the text of a generation block after writing it, so that the assistant's tokens "
-            "cannot be found: put {% generation %} where the text is written last"
-        )
-    masks = [_row(row, row_spans or ()) for row, row_spans in zip(offsets, spans, strict=True)]
+    lengths = [len(row) for row in offsets]
+    flat = mark_tokens(flat_offsets(offsets), lengths, spans)
+    masks = split_rows(flat, lengths)
     if attention is not None:
         for mask, attended in zip(masks, attention, strict=True):
             mask[:] = [bit if seen else 0 for bit, seen in zip(mask, attended, strict=True)]
     return masks
 
 
-def _row(offsets: Any, spans: Sequence[Span]) -> list[int]:
-    import numpy as np
-
-    tokens = np.asarray(offsets, dtype=np.int64).reshape(-1, 2)  # [tokens, 2]
-    merged = _merged(spans)
-    if not merged:
-        return [0] * len(tokens)
-    starts, ends = tokens[:, 0], tokens[:, 1]
-    span_starts, span_ends = np.asarray(merged, dtype=np.int64).T
-    # The first span that ends behind the token's start is the only one it can meet first.
-    nearest = np.searchsorted(span_ends, starts, side="right")
-    inside = nearest < len(merged)
-    begins = span_starts[np.minimum(nearest, len(merged) - 1)]
-    marked = inside & np.where(starts == ends, begins < starts, begins < ends)
-    bits: list[int] = marked.astype(np.int64).tolist()
-    return bits
+def split_rows(flat: Any, lengths: Sequence[int]) -> list[list[Any]]:
+    """Return the entries of an array as one list for each row."""
+    rows: list[list[Any]] = []
+    at = 0
+    for length in lengths:
+        rows.append(flat[at : at + length].tolist())
+        at += length
+    return rows
 
 
-def _merged(spans: Sequence[Span]) -> list[Span]:
+def _merged(spans: Sequence[Span] | None) -> list[Span]:
     """Return the spans ascending, without empty ones, overlapping ones joined."""
+    if spans is None:
+        raise ValueError(
+            "the chat template changes the text of a generation block after writing it, so that the assistant's tokens "
+            "cannot be found: put {% generation %} where the text is written last"
+        )
     merged: list[Span] = []
     for start, end in sorted(spans):
         if start >= end:

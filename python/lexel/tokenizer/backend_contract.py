@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from lexel.chat_templates.masks import flat_offsets
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
     from lexel.tokenizer.config import Compat
 
 __all__ = ["BackendContract"]
+
+
+_SPANS = {"return_offsets_mapping": True}
 
 
 class BackendContract:
@@ -96,6 +101,56 @@ class BackendContract:
     def _encode_spans(self, text: str, plain: bool) -> tuple[list[int], list[tuple[int, int]]]:
         """Return ids and spans of a text, no special tokens written; `plain`: added tokens in it are mere text."""
         raise NotImplementedError(self._lacks("_encode_spans"))
+
+    def _encode_texts(self, texts: list[str], *, plain: bool, spans: bool) -> tuple[list[list[int]], Any]:
+        """Return the ids of every text, and their spans behind each other, int64 `[tokens, 2]` (None: not asked for).
+
+        Args:
+            texts: encoded each by itself, no special tokens written.
+            plain: added tokens in them are mere text.
+            spans: whether to compute where the tokens stand.
+
+        Raises:
+            UnsupportedError: spans of a tokenizer that does not know them.
+        """
+        if not spans:
+            options: dict[str, Any] = {"add_special_tokens": False, "split_special_tokens": plain, "verbose": False}
+            tokenizer: Any = self
+            return [tokenizer.encode(text, **options) for text in texts], None
+        rows = [self._encode_spans(text, plain) for text in texts]
+        return [ids for ids, _ in rows], flat_offsets([places for _, places in rows])
+
+    def _normalized_tokens(self) -> list[int]:
+        """Return the added tokens that are looked for in texts a normalizer has changed."""
+        return []
+
+    def _encode_placed(self, texts: str | list[str], **options: Any) -> tuple[BatchEncoding, list[int], Any]:
+        """Return the result of a call, the length of each of its rows, and the spans of all their tokens.
+
+        Args:
+            texts: one text, or a batch.
+            **options: arguments of the call.
+
+        Returns:
+            The spans are int64 `[tokens, 2]`, rows behind each other; padding is at (0, 0).
+
+        Raises:
+            UnsupportedError: a tokenizer that does not know its spans.
+        """
+        wanted, tensors = options.pop("return_offsets_mapping", False), options.pop("return_tensors", None)
+        tokenizer: Any = self
+        made: BatchEncoding = tokenizer([texts] if tensors and isinstance(texts, str) else texts, **options, **_SPANS)
+        flat = tensors is None and isinstance(texts, str)
+        ids, spans = made["input_ids"], made.pop("offset_mapping")
+        rows = [spans] if flat else spans
+        left = (options.get("padding_side") or tokenizer.padding_side) == "left"
+        # Rows are padded after their spans were found.
+        for row, padded in zip(rows, [ids] if flat else ids, strict=True):
+            gap = [(0, 0)] * (len(padded) - len(row))
+            row[:] = [*gap, *row] if left else [*row, *gap]
+        if wanted:
+            made["offset_mapping"] = spans
+        return made.convert_to_tensors(tensors), [len(row) for row in rows], flat_offsets(rows)
 
     def _decode(
         self,

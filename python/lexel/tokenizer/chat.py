@@ -7,14 +7,19 @@ the first conversation.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from lexel.batch_encoding import as_lists
 from lexel.chat_templates.continue_final import check_modes
 from lexel.chat_templates.conversations import Chats, message_ids, render_chats
-from lexel.chat_templates.masks import assistant_masks, check_generation
+from lexel.chat_templates.masks import check_generation, mark_tokens, split_rows
+from lexel.chat_templates.render import Rendered
 from lexel.chat_templates.sanitize import control_tokens, encode_segments, unmark
+from lexel.errors import UnsupportedError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lexel.batch_encoding import BatchEncoding
     from lexel.tokenizer.tokenizer import Tokenizer
 
@@ -72,7 +77,7 @@ def apply_template(tokenizer: Tokenizer, conversation: Any, chat_template: str |
         return chats.text
     if asked.assistant_mask:
         check_generation(template)
-    encoded = _encode_sanitized(tokenizer, chats, asked) if asked.sanitize else _encode(tokenizer, chats, asked)
+    encoded = _encode(tokenizer, chats, asked) if hidden is None else _encode_sanitized(tokenizer, chats, hidden, asked)
     return encoded if asked.return_dict else encoded["input_ids"]
 
 
@@ -80,18 +85,27 @@ def _encode(tokenizer: Tokenizer, chats: Chats, asked: ChatCall) -> BatchEncodin
     # The control tokens a template writes are control tokens, also where those in plain texts are not.
     control = {"split_special_tokens": False} if tokenizer.split_special_tokens else {}
     options = {"add_special_tokens": False, **control, **asked.call}
-    encoded = tokenizer(chats.text, **options)
     if not asked.assistant_mask:
-        return encoded
-    rows = encoded.encodings
-    if rows is None:
-        raise ValueError(f"{type(tokenizer).__name__} computes no spans, so that the assistant's tokens are unknown")
-    masks: Any = assistant_masks(
-        [row.offsets for row in rows],
-        [chat.generation_spans for chat in chats.rows],
-        [row.attention_mask for row in rows],
-    )
-    return _with_masks(encoded, masks, flat=not chats.is_batched, tensors=options.get("return_tensors"))
+        return tokenizer(chats.text, **options)
+    try:
+        encoded, lengths, offsets = tokenizer._encode_placed(chats.text, **options)
+    except UnsupportedError as error:
+        raise ValueError(
+            f"{type(tokenizer).__name__} does not know where its tokens stand in a text ({error}), so that the "
+            "assistant's tokens are unknown: use a tokenizer with spans (Tokenizer.from_pretrained)"
+        ) from error
+    spans = [chat.generation_spans for chat in chats.rows]
+    if options.get("offsets") == "bytes":
+        spans = [_in_bytes(row.text, row.generation_spans) for row in chats.rows]
+    if "overflow_to_sample_mapping" in encoded:
+        spans = [spans[source] for source in as_lists(encoded["overflow_to_sample_mapping"])]
+    masks = split_rows(mark_tokens(offsets, lengths, spans), lengths)
+    flat = not chats.is_batched and "overflow_to_sample_mapping" not in encoded
+    return _with_masks(encoded, masks, flat=flat, tensors=options.get("return_tensors"))
+
+
+def _in_bytes(text: str, spans: Any) -> Any:
+    return spans and [tuple(len(text[:place].encode("utf-8", "replace")) for place in span) for span in spans]
 
 
 def _with_masks(encoded: BatchEncoding, masks: Any, *, flat: bool, tensors: Any) -> BatchEncoding:
@@ -99,52 +113,92 @@ def _with_masks(encoded: BatchEncoding, masks: Any, *, flat: bool, tensors: Any)
     return encoded.convert_to_tensors(tensors)
 
 
-def _encode_sanitized(tokenizer: Tokenizer, chats: Chats, asked: ChatCall) -> BatchEncoding:
+def encode_renders(
+    tokenizer: Tokenizer, rows: Sequence[Rendered], *, control: tuple[str, ...] | None, spans: bool
+) -> Encoded:
+    """Encode renders, writing no special tokens.
+
+    Args:
+        tokenizer: encodes.
+        rows: the renders.
+        control: these tokens stand marked where a user wrote them, and are plain text there; None: nothing is marked.
+        spans: whether to compute where the tokens stand.
+
+    Raises:
+        UnsupportedError: spans of a tokenizer that does not know them.
+        ValueError: a control token a user wrote cannot be made plain text.
+    """
+    if control is None:
+        ids, offsets = tokenizer._encode_texts([row.text for row in rows], plain=False, spans=spans)
+        return Encoded(ids, offsets, list(rows))
+    added = tokenizer.added_tokens_decoder
+    plain = [unmark(row, tuple(token.content for token in added.values())) for row in rows]
+    variants = {
+        index: added[index].content for index in tokenizer._normalized_tokens() if added[index].content in control
+    }
+    variants.pop(tokenizer.unk_token_id, None)  # what it is unlike is all that is unknown
+    segments = [row.segments for row in plain]
+    to_id = tokenizer.get_added_vocab().get
+    pieces = encode_segments(segments, tokenizer._encode_texts, to_id, spans=spans, normalized=variants)
+    return Encoded(pieces.ids, pieces.offsets, [Rendered(row.text, row.generation_spans) for row in plain])
+
+
+class Encoded(NamedTuple):
+    """Renders and their ids."""
+
+    ids: list[list[int]]
+    offsets: Any
+    """(start, end) code points of every token in its row's text, rows behind each other, int64 `[tokens, 2]`; None
+    if they were not asked for."""
+    rows: list[Rendered]
+    """The renders, without marks."""
+
+
+def _encode_sanitized(tokenizer: Tokenizer, chats: Chats, control: tuple[str, ...], asked: ChatCall) -> BatchEncoding:
     """Encode renders whose control tokens stand marked where a user wrote them: there they are plain text."""
     options = dict(asked.call)
     if options.pop("add_special_tokens", False) and tokenizer.num_special_tokens_to_add():
         raise NotImplementedError("sanitize_control_tokens=True needs a template that writes the special tokens itself")
-    names = tuple(token.content for token in tokenizer.added_tokens_decoder.values())
-    cut, side = _truncation(tokenizer, options), tokenizer.truncation_side
-    ids, masks = [], []
-    for chat in chats.rows:
-        plain = unmark(chat, names)
-        row, spans = encode_segments(plain.segments, tokenizer._encode_spans, tokenizer.get_added_vocab().get)
-        mask = assistant_masks([spans], [plain.generation_spans])[0] if asked.assistant_mask else [0] * len(row)
-        kept = slice(None) if cut is None or cut >= len(row) else slice(cut) if side == "right" else slice(-cut, None)
-        ids.append(row[kept])
-        masks.append(mask[kept])
-    tensors = options.get("return_tensors")
-    flat = not chats.is_batched and tensors is None
-    columns = {"input_ids": ids[0] if flat else ids}
-    encoded = tokenizer.pad(
-        columns,
-        padding=options.get("padding", False),
-        max_length=options.get("max_length"),
-        pad_to_multiple_of=options.get("pad_to_multiple_of"),
-        padding_side=options.get("padding_side"),
-        return_attention_mask=options.get("return_attention_mask"),
-        return_tensors=tensors,
-    )
-    if not asked.assistant_mask:
-        return encoded
-    # Padding is never marked; the masks grow on the side on which the rows grew.
+    tensors, wants_spans = options.get("return_tensors"), options.get("return_offsets_mapping", False)
+    made = encode_renders(tokenizer, chats.rows, control=control, spans=wants_spans or asked.assistant_mask)
+    lengths = [len(row) for row in made.ids]
+    more: dict[str, list[list[Any]]] = {}  # columns `pad` does not know
+    if wants_spans:
+        pairs = split_rows(made.offsets, lengths)
+        more["offset_mapping"] = [[(start, end) for start, end in row] for row in pairs]
+    if asked.assistant_mask:
+        spans = [row.generation_spans for row in made.rows]
+        more["assistant_masks"] = split_rows(mark_tokens(made.offsets, lengths, spans), lengths)
+    kept = _kept(tokenizer, options)
+    columns = {"input_ids": [row[kept] for row in made.ids]}
+    if options.get("return_token_type_ids"):
+        columns["token_type_ids"] = [[0] * len(row) for row in columns["input_ids"]]
+    if options.get("return_special_tokens_mask"):
+        columns["special_tokens_mask"] = [[0] * len(row) for row in columns["input_ids"]]
+    names = ("padding", "max_length", "pad_to_multiple_of", "padding_side", "return_attention_mask")
+    encoded = tokenizer.pad(columns, **{name: options[name] for name in names if name in options})
     left = (options.get("padding_side") or tokenizer.padding_side) == "left"
-    lengths = [len(encoded["input_ids"])] if flat else [len(row) for row in encoded["input_ids"]]
-    grown = [
-        [0] * (length - len(mask)) + mask if left else mask + [0] * (length - len(mask))
-        for mask, length in zip(masks, lengths, strict=True)
-    ]
-    return _with_masks(encoded, grown, flat=not chats.is_batched, tensors=tensors)
+    for name, rows in more.items():
+        nothing: Any = (0, 0) if name == "offset_mapping" else 0
+        gaps = [[nothing] * (len(ids) - len(row[kept])) for ids, row in zip(encoded["input_ids"], rows, strict=True)]
+        encoded[name] = [gap + row[kept] if left else row[kept] + gap for gap, row in zip(gaps, rows, strict=True)]
+    if options.get("return_length"):
+        encoded["length"] = [len(row) for row in encoded["input_ids"]]
+    if not chats.is_batched and tensors is None:
+        for name in encoded:
+            encoded[name] = encoded[name][0]
+    return encoded.convert_to_tensors(tensors)
 
 
-def _truncation(tokenizer: Tokenizer, options: dict[str, Any]) -> int | None:
-    """Return the length rows are cut to, None for none."""
-    truncation = options.pop("truncation", None)
+def _kept(tokenizer: Tokenizer, options: dict[str, Any]) -> slice:
+    """Return what truncation leaves of a row."""
+    truncation = options.get("truncation")
     if truncation in (None, False, "do_not_truncate"):
-        return None
+        return slice(None)
     *_, limit = tokenizer._strategies(False, truncation, options.get("max_length"), None)
-    return limit
+    if limit is None:
+        return slice(None)
+    return slice(limit) if tokenizer.truncation_side == "right" else slice(-limit, None)
 
 
 def encode_message(
