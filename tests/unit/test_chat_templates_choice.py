@@ -175,6 +175,15 @@ def test_trailing_space_goes_where_the_template_trims() -> None:
     assert final(TRIM, "Roses are") == "<user>Hi</><assistant>Roses are"
 
 
+def test_template_may_look_for_the_tag() -> None:
+    # As LFM2.5 does, to write the calls of an open message before its end.
+    template = (
+        "{% set tag = 'CONTINUE_FINAL_MESSAGE_TAG ' %}{% for m in messages %}{% if m.content.endswith(tag) %}"
+        "{{ m.content[:-tag|length] }}[call]{{ tag }}{% else %}{{ m.content }}[call]{% endif %}{% endfor %}"
+    )
+    assert final(template, "Roses ") == "Hi[call]Roses [call]"
+
+
 def test_earlier_longer_message_does_not_confuse() -> None:
     messages = [
         {"role": "user", "content": "a"},
@@ -223,6 +232,8 @@ def test_what_cannot_be_continued(template: str, message: Any, field: bool | str
 def test_final_content_must_be_text() -> None:
     with pytest.raises(TypeError, match="int"):
         final(SHOW, 5)
+    with pytest.raises(TypeError, match="last text of the final message is a NoneType"):
+        final(SHOW, [{"type": "text", "text": "open"}, {"type": "text", "text": None}])
     with pytest.raises(ValueError, match="empty"):
         render(SHOW, [], continue_final_message=True)
 

@@ -355,11 +355,19 @@ def test_syntax_error_has_its_line() -> None:
 
 
 def test_error_survives_pickling() -> None:
-    for template in ("{{ raise_exception('no') }}", "{% if %}", "{{ 'a' + 1 }}", "{{ a.b }}", "{{ 'a' * 10**9 }}"):
+    endless = "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}"
+    sources = ("{{ raise_exception('no') }}", "{% if %}", "{{ 'a' + 1 }}", "{{ a.b }}", "{{ 'a' * 10**9 }}", endless)
+    for template in sources:
         error = error_of(template)
         again = pickle.loads(pickle.dumps(error))
         assert type(again) is type(error)
         assert (str(again), again.lineno, again.message_index) == (str(error), error.lineno, error.message_index)
+
+
+def test_endless_recursion_is_both_kinds_of_error() -> None:
+    error = error_of("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}")
+    assert isinstance(error, RecursionError)
+    assert isinstance(error, jinja2.exceptions.SecurityError)
 
 
 def test_template_error_is_one_class() -> None:

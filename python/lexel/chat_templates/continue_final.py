@@ -12,8 +12,9 @@ from lexel.chat_templates.plain import REASONING_FIELDS
 
 __all__ = ["FinalMessage", "check_modes", "cut", "open_final"]
 
-# The space tells a template that keeps trailing whitespace from one that trims.
-_TAG = "LEXEL_FINAL_MESSAGE_CONTINUES_HERE "
+# The space tells a template that keeps trailing whitespace from one that trims. The words are those of the reference:
+# there are published templates that look for them, to keep the tool calls behind an open text (LFM2.5).
+_TAG = "CONTINUE_FINAL_MESSAGE_TAG "
 
 
 class FinalMessage(NamedTuple):
@@ -74,8 +75,12 @@ def open_final(messages: list[dict[str, Any]], field: bool | str, template: str)
 
 def _open_last_text(blocks: list[Any] | tuple[Any, ...]) -> str:
     for block in reversed(blocks):
-        if isinstance(block, dict) and isinstance(block.get("text"), str):
-            text: str = block["text"]
+        if isinstance(block, dict) and "text" in block:
+            text = block["text"]
+            if not isinstance(text, str):
+                raise TypeError(
+                    f"continue_final_message: the last text of the final message is a {type(text).__name__}, not text"
+                )
             block["text"] = text + _TAG
             return text
     raise ValueError("continue_final_message is set, but no block of the final message has a text to continue")

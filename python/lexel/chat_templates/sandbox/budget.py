@@ -11,7 +11,7 @@ from collections.abc import ItemsView, KeysView, Mapping, ValuesView
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["DEFAULT_BUDGET", "Budget", "BudgetExceeded", "Meter", "weight"]
+__all__ = ["DEFAULT_BUDGET", "Budget", "BudgetExceeded", "DepthExceeded", "Meter", "weight"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,10 @@ DEFAULT_BUDGET = Budget()
 
 class BudgetExceeded(Exception):
     """The template asked for more than its budget; turned into a `TemplateError` before it leaves the room."""
+
+
+class DepthExceeded(BudgetExceeded):
+    """Calls are nested too deeply; also a `RecursionError` when it leaves the room."""
 
 
 class Meter:
@@ -101,7 +105,7 @@ class Meter:
         """Count one more open call."""
         self.depth += 1
         if self.depth > self.budget.depth:
-            raise BudgetExceeded(
+            raise DepthExceeded(
                 f"calls are nested more than {self.budget.depth} deep: a macro or a block calls itself without end"
             )
 

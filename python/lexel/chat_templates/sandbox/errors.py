@@ -96,17 +96,18 @@ def template_error() -> type[Any]:
 
 
 @cache
-def _class_for(kind: Any) -> type[Any]:
+def _class_for(*kinds: Any) -> type[Any]:
     base = template_error()
-    if kind is None or issubclass(base, kind):
+    others = tuple(kind for kind in kinds if not issubclass(base, kind))
+    if not others:
         return base
-    name = kind.__name__ if kind.__name__.startswith("Template") else f"Template{kind.__name__}"
-    return type(name, (base, kind), {"__module__": "lexel.chat_templates"})
+    name = others[0].__name__
+    name = name if name.startswith("Template") else f"Template{name}"
+    return type(name, (base, *others), {"__module__": "lexel.chat_templates"})
 
 
 def _rebuild(kinds: tuple[type[BaseException], ...], message: str, lineno: int | None, index: int | None) -> Any:
-    kind: Any = next((kind for kind in kinds if issubclass(kind, (*_BUILTINS, require_jinja().TemplateError))), None)
-    return _class_for(kind)(message, lineno=lineno, message_index=index)
+    return _class_for(*kinds)(message, lineno=lineno, message_index=index)
 
 
 def describe(lineno: int | None, message_index: int | None) -> str:
@@ -121,21 +122,22 @@ def describe(lineno: int | None, message_index: int | None) -> str:
 
 def wrap(exc: Exception, *, lineno: int | None = None, message_index: int | None = None) -> Exception:
     """Return a `TemplateError` that is also what ``exc`` is."""
-    from lexel.chat_templates.sandbox.budget import BudgetExceeded
+    from lexel.chat_templates.sandbox.budget import BudgetExceeded, DepthExceeded
 
     jinja2 = require_jinja()
-    kind: Any
+    kinds: tuple[Any, ...]
     if isinstance(exc, BudgetExceeded):
-        kind = jinja2.exceptions.SecurityError
+        deep = (RecursionError,) if isinstance(exc, DepthExceeded) else ()
+        kinds = (jinja2.exceptions.SecurityError, *deep)
     elif isinstance(exc, jinja2.TemplateError):
-        kind = type(exc)
+        kinds = (type(exc),)
         lineno = getattr(exc, "lineno", None) or lineno
     else:
-        kind = next((kind for kind in _BUILTINS if isinstance(exc, kind)), None)
+        kinds = tuple(kind for kind in _BUILTINS if isinstance(exc, kind))[:1]
     # The text of a syntax error has its place in it already; its message has not.
     text = getattr(exc, "message", "") if isinstance(exc, jinja2.TemplateSyntaxError) else str(exc)
     message = text or type(exc).__name__
-    error: Exception = _class_for(kind)(message, lineno=lineno, message_index=message_index)
+    error: Exception = _class_for(*kinds)(message, lineno=lineno, message_index=message_index)
     return error
 
 
