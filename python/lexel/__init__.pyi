@@ -13,6 +13,8 @@ from lexel.batch_encoding import BatchEncoding as BatchEncoding
 from lexel.batch_encoding import CharSpan as CharSpan
 from lexel.batch_encoding import TensorType as TensorType
 from lexel.batch_encoding import TokenSpan as TokenSpan
+from lexel.chat_templates import TemplateReport as TemplateReport
+from lexel.chat_templates import check_template as check_template
 from lexel.chat_templates import shipped_template as shipped_template
 from lexel.chat_templates import shipped_templates as shipped_templates
 from lexel.converters import generate_merges as generate_merges
@@ -408,6 +410,7 @@ __all__ = [
     "SqueezeBertTokenizerFast",
     "T5Tokenizer",
     "T5TokenizerFast",
+    "TemplateReport",
     "TensorType",
     "TextIteratorStreamer",
     "TextStreamer",
@@ -437,6 +440,7 @@ __all__ = [
     "XLMRobertaTokenizerFast",
     "XLNetTokenizer",
     "XLNetTokenizerFast",
+    "check_template",
     "generate_merges",
     "shipped_template",
     "shipped_templates",

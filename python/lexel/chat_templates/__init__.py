@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from lexel.chat_templates.continue_final import check_modes
 from lexel.chat_templates.conversations import Chats, message_ids, render_chats, split_batch
 from lexel.chat_templates.files import config_value, read_templates, write_templates
+from lexel.chat_templates.lint.check import check_template
+from lexel.chat_templates.lint.report import TemplateReport
 from lexel.chat_templates.masks import assistant_masks, check_generation
 from lexel.chat_templates.render import Rendered, clear_cache, render
 from lexel.chat_templates.response import ResponseParser, parse_response, parse_responses
@@ -34,10 +36,12 @@ __all__ = [
     "Rendered",
     "ResponseParser",
     "TemplateError",
+    "TemplateReport",
     "TypeHintParsingException",
     "assistant_masks",
     "check_generation",
     "check_modes",
+    "check_template",
     "clear_cache",
     "config_value",
     "control_tokens",

@@ -1,0 +1,1 @@
+"""Looks for what goes wrong with a chat template, by reading it and by rendering small conversations with it."""
