@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lexel.chat_templates.render import Rendered, render
-from lexel.chat_templates.sandbox.budget import Budget, BudgetExceeded
+from lexel.chat_templates.sandbox.budget import BudgetExceeded
 from lexel.chat_templates.sandbox.errors import template_error
 
 if TYPE_CHECKING:
@@ -30,8 +30,6 @@ TOOLS = [
         },
     }
 ]
-# A probe is small: what needs more than this for it runs away.
-_BUDGET = Budget(work=1_000_000, work_per_pair=0, chars=1_000_000)
 
 Message = dict[str, Any]
 
@@ -91,6 +89,7 @@ class Prober:
     source: str
     variables: Mapping[str, Any]
     failures: list[Failure] = field(default_factory=list)
+    _done: dict[str, Rendered | None] = field(default_factory=dict)
     succeeded: int = 0
 
     def render(self, messages: list[Message], what: str, *, keep: bool = True, **options: Any) -> Rendered | None:
@@ -105,8 +104,12 @@ class Prober:
         Raises:
             OverBudget: the template runs away.
         """
+        key = repr((messages, options))
+        if key in self._done and (self._done[key] is not None or not keep):
+            return self._done[key]
+        self._done[key] = None
         try:
-            rendered = render(self.source, messages, variables=self.variables, budget=_BUDGET, **options)
+            rendered = render(self.source, messages, variables=self.variables, **options)
         except template_error() as error:
             if isinstance(error.__cause__, BudgetExceeded):
                 raise OverBudget(str(error)) from error
@@ -114,6 +117,7 @@ class Prober:
                 self.failures.append(Failure(what, error, type(error) is template_error()))
             return None
         self.succeeded += 1
+        self._done[key] = rendered
         return rendered
 
     def text(self, messages: list[Message], what: str, **options: Any) -> str | None:

@@ -10,7 +10,6 @@ from lexel.chat_templates.lint.marking import check_marking
 from lexel.chat_templates.lint.probes import Prober
 from lexel.chat_templates.lint.report import Finding, clip
 from lexel.chat_templates.lint.tokens import check_tokens, written_tokens
-from lexel.chat_templates.render import literal_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -70,7 +69,7 @@ def check_rendering(
     findings += check_content(prober, tree, known_roles)
     findings += check_marking(prober, tree, has_block=has_block, special_tokens=special_tokens or {})
     findings += check_growth(prober, tree)
-    written = written_tokens(prober, literal_text(tree.source))
+    written = written_tokens(prober, tree.literals)
     findings += check_tokens(prober, tree, special, written, tokens)
     findings += _crashes(prober)
     return Learnt(known_roles, written[1])

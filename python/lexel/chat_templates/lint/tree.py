@@ -119,6 +119,12 @@ class Tree:
                     found.add(name)
         return tuple(sorted(found))
 
+    @cached_property
+    def literals(self) -> str:
+        """All text the template can write by itself."""
+        parts = [node.data for node in self.of(nodes.TemplateData)]
+        return "\0".join([*parts, *(node.value for node in self.of(nodes.Const) if isinstance(node.value, str))])
+
     # --- places ---------------------------------------------------------------------------------------------------
 
     @cached_property
