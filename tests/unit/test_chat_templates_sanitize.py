@@ -179,3 +179,20 @@ def test_no_input_makes_a_control_token(content: str) -> None:
     assert [token for token in tokens_of(content) if token in control] == written
     cleaned = content.replace(OPEN, "").replace(CLOSE, "")
     assert "".join(token.removeprefix("▁") for token in tokens_of(content)) == f"<|start|>user\n{cleaned}<|end|>\n"
+
+
+@pytest.mark.parametrize(
+    ("shown", "left"), [("{{ x }}", "{'y': 'a"), ("{{ x | tojson(ensure_ascii=true) }}", '{"y": "a')]
+)
+def test_marks_a_template_escapes_are_marks(shown: str, left: str) -> None:
+    template = "{% generation %}" + shown + "{% endgeneration %}"
+    chats = render_chats(template, [{"role": "user"}], variables={"x": {"y": "a<s>b"}}, control_tokens=("<s>",))
+    plain = unmark(chats.rows[0], NAMES)
+    assert plain.segments[:2] == [Segment(left, plain=False, start=0), Segment("<s>", plain=True, start=len(left))]
+    assert plain.generation_spans == [(0, len(plain.text))]
+
+
+@pytest.mark.parametrize("typed", [r"\U000f0000", r"\udb80\udc01", r"\\U000f0001"])
+def test_escapes_a_user_types_are_text(typed: str) -> None:
+    chats = render_chats("{{ messages[0].content }}<s>", [{"content": "x" + typed}], control_tokens=("<s>",))
+    assert unmark(chats.rows[0], NAMES).segments == [Segment(f"x{typed}<s>", plain=False, start=0)]

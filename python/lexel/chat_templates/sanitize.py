@@ -27,7 +27,10 @@ _MARKS = {ord(_OPEN): None, ord(_CLOSE): None}
 # no mark of a token.
 _EDGE = _CLOSE + _CLOSE
 _WRAPPED = f"{_OPEN}\\g<0>{_CLOSE}"
-_ANY_MARK = re.compile(f"[{_OPEN}{_CLOSE}]")
+# A template that prints a list, or JSON in ASCII, escapes the marks in it.
+_OPENS, _CLOSES = (rf"(?:{mark}|\\U000f000{bit}|\\udb80\\udc0{bit})" for bit, mark in enumerate((_OPEN, _CLOSE)))
+_ANY_MARK = re.compile(f"{_OPENS}|{_CLOSES}")
+_TYPED = re.compile(r"(\\)(U000f000[01]|udb80\\udc0[01])")
 
 Span = tuple[int, int]
 
@@ -88,7 +91,9 @@ def mark(value: Any, tokens: tuple[str, ...]) -> Any:
 def _marked(value: Any, pattern: re.Pattern[str], parts: _Parts) -> Any:
     if isinstance(value, str):
         bare = value.translate(_MARKS)
-        return _edge(bare, parts.ends, 1, parts) + pattern.sub(_WRAPPED, bare) + _edge(bare, parts.starts, -1, parts)
+        left, right = _edge(bare, parts.ends, 1, parts), _edge(bare, parts.starts, -1, parts)
+        # What only looks like an escaped mark is kept, and cut in two until it is read.
+        return left + pattern.sub(_WRAPPED, _TYPED.sub(rf"\1{_EDGE}\2", bare)) + right
     if isinstance(value, dict):
         return {key: _marked(item, pattern, parts) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -129,7 +134,7 @@ def _pattern(tokens: tuple[str, ...]) -> re.Pattern[str]:
 
 @lru_cache(maxsize=16)
 def _cutter(tokens: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(f"{_OPEN}({_pattern(tokens).pattern}){_CLOSE}|({_EDGE})|{_ANY_MARK.pattern}")
+    return re.compile(f"{_OPENS}({_pattern(tokens).pattern}){_CLOSES}|({_CLOSES}{{2}})|{_ANY_MARK.pattern}")
 
 
 def unmark(rendered: Rendered, added_tokens: tuple[str, ...]) -> Sanitized:
@@ -185,10 +190,11 @@ def _apart(run: list[str], tokens: tuple[str, ...]) -> list[str]:
 def _moved(rendered: Rendered) -> list[Span] | None:
     if not rendered.generation_spans:
         return rendered.generation_spans
-    marks = [match.start() for match in _ANY_MARK.finditer(rendered.text)]
-    return [
-        (start - bisect_left(marks, start), end - bisect_left(marks, end)) for start, end in rendered.generation_spans
-    ]
+    marks = [match.span() for match in _ANY_MARK.finditer(rendered.text)]
+    starts = [start for start, _ in marks]
+    sizes = [0, *accumulate(end - start for start, end in marks)]
+    moved = {place: place - sizes[bisect_left(starts, place)] for span in rendered.generation_spans for place in span}
+    return [(moved[start], moved[end]) for start, end in rendered.generation_spans]
 
 
 class Pieces(NamedTuple):
