@@ -112,8 +112,8 @@ def spans_of_wanted(turns: Turns, rendered: Rendered, render: Render) -> list[Sp
         if not 0 <= first <= last <= len(spans):
             raise ValueError(
                 f"which {{% generation %}} block is message {index}'s cannot be told: the conversation has "
-                f"{len(spans)} blocks, its beginning up to that message {last}. Train on all messages, or change the template so "
-                "that it writes the same blocks for a message whatever follows"
+                f"{len(spans)} blocks, its beginning up to that message {last}. Train on all messages, or change the "
+                "template so that it writes the same blocks for a message whatever follows"
             )
         chosen += spans[first:last]
     return chosen
@@ -123,7 +123,8 @@ def spans_of_turns(turns: Turns, rendered: Rendered, render: Render, ends: Seque
     """Return what the assistant adds in the turns to train on, found by rendering the conversation's beginnings.
 
     A turn begins where the render of the messages before it ends, with a generation prompt, and ends where the render
-    that includes it does; whitespace behind its last end token is not the assistant's.
+    that includes it does; whitespace behind its last end token is not the assistant's. Of the beginnings' renders,
+    whitespace at the very end may be another.
 
     Args:
         turns: the conversation.
@@ -154,6 +155,9 @@ def _beginning(turns: Turns, size: int, text: str, render: Render, *, prompt: bo
         raise _unstable(index, f"the template does not render the first {size} messages alone: {error}") from error
     if not text.startswith(begun):
         place = len(commonprefix([text, begun]))
+        if not begun[place:].strip():
+            # Only whitespace at its end is another: what the template's file ends with, or what parts messages.
+            return place
         what = f"the first {size} messages{' with a generation prompt' if prompt else ''}"
         raise _unstable(
             index,
@@ -166,7 +170,7 @@ def _beginning(turns: Turns, size: int, text: str, render: Render, *, prompt: bo
 def _unstable(index: int, reason: str) -> ValueError:
     return ValueError(
         f"what the assistant writes in message {index} cannot be found by rendering beginnings of the conversation: "
-        f"{reason}. Put {{% generation %}} … {{% endgeneration %}} around the assistant's text in the template, and use "
+        f"{reason}. Put {{% generation %}} … {{% endgeneration %}} around the assistant's text in the template and use "
         "assistant='template'"
     )
 

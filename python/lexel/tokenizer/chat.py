@@ -7,7 +7,7 @@ the first conversation.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from lexel.batch_encoding import as_lists
 from lexel.chat_templates.continue_final import check_modes
@@ -38,6 +38,7 @@ class ChatCall:
     sanitize: bool
     return_dict: bool
     assistant_mask: bool
+    on_missing_generation: Literal["zeros", "raise"]
     variables: dict[str, Any]
     call: dict[str, Any]
 
@@ -76,7 +77,7 @@ def apply_template(tokenizer: Tokenizer, conversation: Any, chat_template: str |
     if not asked.tokenize:
         return chats.text
     if asked.assistant_mask:
-        check_generation(template)
+        check_generation(template, on_missing_generation=asked.on_missing_generation)
     encoded = _encode(tokenizer, chats, asked) if hidden is None else _encode_sanitized(tokenizer, chats, hidden, asked)
     return encoded if asked.return_dict else encoded["input_ids"]
 

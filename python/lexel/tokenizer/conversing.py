@@ -65,7 +65,8 @@ class Conversing(BackendContract):
             return_dict: whether to return a `BatchEncoding`; False for the ids alone.
             return_assistant_tokens_mask: add `assistant_masks`, 1 for what the assistant said.
             tokenizer_kwargs: further arguments of the call.
-            **kwargs: variables of the template.
+            **kwargs: variables of the template; and `on_missing_generation`, what becomes of `assistant_masks` if no
+                ``{% generation %}`` block says what the assistant writes: "zeros" and a log warning, or "raise".
 
         Raises:
             ValueError: no template, an empty conversation, or options that exclude each other.
@@ -91,6 +92,7 @@ class Conversing(BackendContract):
             sanitize=sanitize_control_tokens,
             return_dict=return_dict and tokenize,
             assistant_mask=return_assistant_tokens_mask,
+            on_missing_generation=kwargs.pop("on_missing_generation", "zeros"),
             variables=kwargs,
             call=call,
         )
