@@ -179,7 +179,7 @@ def test_template_may_look_for_the_tag() -> None:
     # As LFM2.5 does, to write the calls of an open message before its end.
     template = (
         "{% set tag = 'CONTINUE_FINAL_MESSAGE_TAG ' %}{% for m in messages %}{% if m.content.endswith(tag) %}"
-        "{{ m.content[:-tag|length] }}[call]{{ tag }}{% else %}{{ m.content }}[call]{% endif %}{% endfor %}"
+        "{{ m.content[:-(tag|length)] }}[call]{{ tag }}{% else %}{{ m.content }}[call]{% endif %}{% endfor %}"
     )
     assert final(template, "Roses ") == "Hi[call]Roses [call]"
 

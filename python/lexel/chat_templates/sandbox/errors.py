@@ -106,7 +106,7 @@ def _class_for(*kinds: Any) -> type[Any]:
     return type(name, (base, *others), {"__module__": "lexel.chat_templates"})
 
 
-def _rebuild(kinds: tuple[type[BaseException], ...], message: str, lineno: int | None, index: int | None) -> Any:
+def _rebuild(kinds: tuple[Any, ...], message: str, lineno: int | None, index: int | None) -> Any:
     return _class_for(*kinds)(message, lineno=lineno, message_index=index)
 
 
