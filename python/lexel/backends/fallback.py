@@ -24,9 +24,19 @@ if TYPE_CHECKING:
 
     from lexel._lexel import Component, Padding, TokenFlags, Truncation
 
-__all__ = ["FallbackEngine"]
+__all__ = ["FallbackEngine", "written_in_python"]
 
 _STAGES = ("normalizer", "pre_tokenizer", "post_processor", "decoder")
+
+
+def written_in_python(engine: Any) -> bool:
+    """Return whether a stage of a pipeline is an object of a user, which may do with a text whatever it likes."""
+    try:
+        for stage in _STAGES:
+            engine.component(stage)
+    except UnsupportedError:
+        return True
+    return False
 
 
 class FallbackEngine:

@@ -7,13 +7,17 @@ import logging
 from typing import TYPE_CHECKING, Any, cast
 
 from lexel.backends import columns
+from lexel.backends.fallback import written_in_python
 from lexel.backends.inputs import sort_inputs
 from lexel.backends.pipeline_tokens import PipelineTokens
 from lexel.backends.sampling import sampling_of
 from lexel.batch_encoding import BatchEncoding, TensorType
 from lexel.padding import PaddingStrategy, TruncationStrategy
+from lexel.tokenizer.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from lexel._lexel import Field, Padding, Side, Strategy, Truncation
 
 __all__ = ["PipelineCalls"]
@@ -77,11 +81,10 @@ class PipelineCalls(PipelineTokens):
             **kwargs,
         )
 
-    def count(self, text: str, *, add_special_tokens: bool = False) -> int:
+    def count(self, text: str, *, add_special_tokens: bool = False, split_special_tokens: bool | None = None) -> int:
         """Return how many tokens a text has; no ids are made."""
-        return self._core.engine.count(
-            text, add_special_tokens=add_special_tokens, split_special_tokens=self.split_special_tokens
-        )
+        split = self.split_special_tokens if split_special_tokens is None else split_special_tokens
+        return self._core.engine.count(text, add_special_tokens=add_special_tokens, split_special_tokens=split)
 
     def tokenize(
         self, text: str, pair: str | None = None, add_special_tokens: bool = False, **kwargs: Any
@@ -245,6 +248,23 @@ class PipelineCalls(PipelineTokens):
         kept: list[Any] = []
         made = self(texts, keep_batch=kept, **options)
         return made, kept[0].lengths(), columns.flat_spans(kept[0])
+
+    def _encoding_state(self) -> Any:
+        return self._core.engine
+
+    def _cutting_words(self) -> Mapping[str, int | None] | None:
+        kind, engine = type(self), self._core.engine
+        if kind.__call__ is not Tokenizer.__call__ or kind._encode_plus is not PipelineCalls._encode_plus:
+            return None
+        if self._core.reason is not None and written_in_python(engine):
+            return None
+        words: dict[str, int | None] = {}
+        for index, (content, single_word, _, _, normalized, _) in engine.added_tokens():
+            # Those that are looked for in normalized text are found in what the others leave.
+            if not normalized:
+                words[content] = None if single_word else index
+        # Other names count as cuts only: the flags are those of the token.
+        return words | dict.fromkeys((name for name, _ in engine.added_token_aliases()), None)
 
     def _truncation(
         self, strategy: TruncationStrategy, max_length: int | None, stride: int, special: bool

@@ -24,7 +24,7 @@ from lexel.padding import PaddingStrategy, TruncationStrategy
 from lexel.tokenizer.ids import one_id
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from lexel.backends.model_inputs import Offsets
 
@@ -33,6 +33,8 @@ __all__ = ["PythonBackend"]
 _LOGGER = logging.getLogger(__name__)
 _NO_PAD = PaddingStrategy.DO_NOT_PAD
 _NO_CUT = TruncationStrategy.DO_NOT_TRUNCATE
+# What decides where a text is cut; a class with one of its own may do so elsewhere.
+_CUTTING = ("__call__", "_encode_plus", "_row", "_ids_of", "prepare_for_tokenization", "tokenize", "_parts")
 
 
 class PythonBackend(ModelInputs):
@@ -238,6 +240,17 @@ class PythonBackend(ModelInputs):
                 parts[i], parts[i + 1] = ("", start), (part + parts[i + 1][0], start)
         special = set(self.all_special_tokens)
         return [(part, at, part in self._added_tokens_encoder or part in special) for part, at in parts if part]
+
+    def _encoding_state(self) -> Any:
+        return tuple(self._added_tokens_decoder.items())
+
+    def _cutting_words(self) -> Mapping[str, int | None] | None:
+        kind, ours = type(self), PythonBackend
+        same = all(getattr(kind, name) is getattr(ours, name) for name in _CUTTING)
+        # A word of its own is decided after the cut, and is mere text of its neighbours then.
+        if not same or any(token.single_word for token in self._added_tokens_decoder.values()):
+            return None
+        return {word: self._added_tokens_encoder.get(word) for word in self.tokens_trie.words}
 
     def _spans(self, text: str, plain: bool) -> tuple[list[str], Offsets]:
         """Return the tokens of a text and where they stand in it."""

@@ -27,6 +27,11 @@ class Trie:
         self._termination_char = ""
         self.update(words)
 
+    @property
+    def words(self) -> frozenset[str]:
+        """The words."""
+        return frozenset(self._tokens)
+
     def update(self, words: Iterable[str]) -> None:
         """Add words."""
         for word in words:

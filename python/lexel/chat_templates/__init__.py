@@ -18,6 +18,7 @@ from lexel.chat_templates.files import config_value, read_templates, write_templ
 from lexel.chat_templates.lint.check import check_template
 from lexel.chat_templates.lint.report import TemplateReport
 from lexel.chat_templates.masks import assistant_masks, check_generation
+from lexel.chat_templates.prefix import PrefixChange, PrefixChangedError
 from lexel.chat_templates.render import Rendered, clear_cache, render
 from lexel.chat_templates.response import ResponseParser, parse_response, parse_responses
 from lexel.chat_templates.sandbox.budget import Budget
@@ -33,6 +34,8 @@ __all__ = [
     "Budget",
     "Chats",
     "DocstringParsingException",
+    "PrefixChange",
+    "PrefixChangedError",
     "Rendered",
     "ResponseParser",
     "TemplateError",

@@ -21,7 +21,7 @@ from lexel.chat_templates.tools import tool_schemas
 if TYPE_CHECKING:
     from lexel.chat_templates.sandbox.environment import Compiled
 
-__all__ = ["Rendered", "clear_cache", "has_generation", "literal_text", "render"]
+__all__ = ["Piece", "Rendered", "clear_cache", "has_generation", "literal_text", "render", "trace"]
 
 _RESERVED = frozenset({"messages", "tools", "documents", "add_generation_prompt"})
 
@@ -78,6 +78,54 @@ def render(
         text = cut(text, final)
         spans = spans and [(start, min(end, len(text))) for start, end in spans if start < len(text)]
     return Rendered(text, spans)
+
+
+class Piece(NamedTuple):
+    """A stretch of a render that one statement of the template wrote."""
+
+    start: int
+    end: int
+    line: int | None
+    """Of the template."""
+    message: int | None
+    """Which one a loop was at."""
+
+
+def trace(
+    template: str,
+    messages: Iterable[Any],
+    *,
+    tools: Sequence[Any] | None = None,
+    documents: Sequence[Any] | None = None,
+    add_generation_prompt: bool = False,
+    variables: Mapping[str, Any] | None = None,
+    budget: Budget = DEFAULT_BUDGET,
+) -> list[Piece]:
+    """Say which line of a template writes which stretch of the text that `render` returns for these arguments.
+
+    What a template collects in a variable or a macro counts where that is written out.
+
+    Raises:
+        TemplateError: as `render`.
+    """
+    compiled = _compile(template, budget)
+    names = _template_names(messages, tools, documents, add_generation_prompt, variables)
+    context = compiled.template.new_context(names)
+    context.meter = Meter(budget, names)
+    writer = compiled.template.root_render_func(context)
+    pieces: list[Piece] = []
+    place = 0
+    for chunk in writer:
+        frame, frames = writer, []
+        while getattr(frame, "gi_frame", None) is not None:
+            frames.append(frame.gi_frame)
+            frame = frame.gi_yieldfrom
+        line = compiled.template.get_corresponding_lineno(frames[-1].f_lineno) if frames else None
+        message = _message_index([one.f_locals for one in frames], compiled.loop_targets, names["messages"])
+        pieces.append(Piece(place, place + len(chunk), line, message))
+        place += len(chunk)
+        context.meter.emitted = place
+    return pieces
 
 
 def has_generation(template: str) -> bool:

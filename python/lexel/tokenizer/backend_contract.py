@@ -152,6 +152,19 @@ class BackendContract:
             made["offset_mapping"] = spans
         return made.convert_to_tensors(tensors), [len(row) for row in rows], flat_offsets(rows)
 
+    def _cutting_words(self) -> Mapping[str, int | None] | None:
+        """Return the texts that are found before anything else looks at a text, leftmost and longest first.
+
+        Returns:
+            Each with its id, or None if its neighbours decide whether it is found. None instead of a mapping: what is
+            left and right of such a text is not encoded as if each were alone.
+        """
+        return None
+
+    def _encoding_state(self) -> Any:
+        """Return a value that stays equal as long as `_cutting_words` and the ids of texts do, as far as is known."""
+        return None
+
     def _decode(
         self,
         token_ids: Any,

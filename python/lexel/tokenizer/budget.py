@@ -18,10 +18,17 @@ class TokenBudget(BackendContract):
     truncation_side: str
     split_special_tokens: bool
 
-    def count(self, text: str, *, add_special_tokens: bool = False) -> int:
-        """Return how many tokens a text has."""
+    def count(self, text: str, *, add_special_tokens: bool = False, split_special_tokens: bool | None = None) -> int:
+        """Return how many tokens a text has.
+
+        Args:
+            text: the text.
+            add_special_tokens: whether to count those the post-processor writes.
+            split_special_tokens: whether special tokens in the text are mere text; None for the tokenizer's setting.
+        """
         tokenizer: Any = self
-        return len(tokenizer.encode(text, add_special_tokens=add_special_tokens, verbose=False))
+        split = {} if split_special_tokens is None else {"split_special_tokens": split_special_tokens}
+        return len(tokenizer.encode(text, add_special_tokens=add_special_tokens, verbose=False, **split))
 
     def truncate_text(self, text: str, max_tokens: int, *, side: str | None = None) -> str:
         """Return the part of a text that has at most `max_tokens` tokens, cut where it encodes to the ids it had.

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from lexel.chat_templates.selection import select_template
 from lexel.tokenizer.backend_contract import BackendContract
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from lexel.batch_encoding import TensorType
     from lexel.chat_templates.response import ResponseParser
     from lexel.padding import PaddingStrategy, TruncationStrategy
+    from lexel.tokenizer.chat_builder import ChatBuilder
     from lexel.tokenizer.tokenizer import Tokenizer
 
 __all__ = ["Conversing"]
@@ -109,6 +112,89 @@ class Conversing(BackendContract):
         from lexel.tokenizer import chat
 
         return chat.encode_message(cast("Tokenizer", self), message, conversation_history, **kwargs)
+
+    def chat(
+        self,
+        messages: Iterable[Any] | None = None,
+        *,
+        tools: list[Any] | None = None,
+        documents: list[dict[str, Any]] | None = None,
+        chat_template: str | None = None,
+        on_change: Literal["raise", "reencode"] = "raise",
+        **variables: Any,
+    ) -> ChatBuilder:
+        """Begin a conversation that grows message by message, of which only what is new is encoded.
+
+        Args:
+            messages: the first ones, added in one step.
+            tools: as in `apply_chat_template`.
+            documents: as in `apply_chat_template`.
+            chat_template: a template, or the name of one of the tokenizer's.
+            on_change: what happens when a template changes what it wrote for earlier messages. "raise" says where;
+                "reencode" goes on, and `chat.kept` says how many leading ids are still valid.
+            **variables: of the template.
+
+        Raises:
+            ValueError: no template, or another `on_change`.
+            TypeError: a variable that is an argument of `apply_chat_template` which makes no sense here.
+            TemplateError: the template is broken or refuses the messages.
+
+        Example:
+            >>> chat = tok.chat().system("Be brief.").user("Hi")
+            >>> answer = model.generate(chat.prompt())
+            >>> chat.extend_ids(answer)
+            >>> chat.user("Go on").new_ids
+        """
+        from lexel.tokenizer.chat_builder import ChatBuilder
+        from lexel.tokenizer.chat_options import bind
+
+        bound = bind(
+            cast("Tokenizer", self),
+            chat_template=chat_template,
+            tools=tools,
+            documents=documents,
+            variables=variables,
+        )
+        return ChatBuilder(bound, messages, on_change=on_change)
+
+    def count_chat(
+        self,
+        messages: Any,
+        *,
+        tools: list[Any] | None = None,
+        documents: list[dict[str, Any]] | None = None,
+        chat_template: str | None = None,
+        add_generation_prompt: bool = False,
+        **variables: Any,
+    ) -> int | list[int]:
+        """Return how many tokens `apply_chat_template` makes of a conversation; of a batch, a list of counts.
+
+        Args:
+            messages: as in `apply_chat_template`, as are all other arguments.
+            tools: functions or JSON schemas the model may call.
+            documents: texts for models that read them.
+            chat_template: a template, or the name of one of the tokenizer's.
+            add_generation_prompt: count the beginning of the answer too.
+            **variables: of the template.
+
+        Raises:
+            ValueError: no template, or an empty conversation.
+            TypeError: a message that is none, or a variable that is another argument of `apply_chat_template`.
+            TemplateError: the template is broken or refuses the conversation.
+        """
+        from lexel.chat_templates.conversations import split_batch
+        from lexel.tokenizer.chat_options import bind
+
+        bound = bind(
+            cast("Tokenizer", self),
+            chat_template=chat_template,
+            tools=tools,
+            documents=documents,
+            variables=variables,
+        )
+        rows, is_batched = split_batch(messages)
+        counts = [bound.count(row, add_generation_prompt=add_generation_prompt) for row in rows]
+        return counts if is_batched else counts[0]
 
     def parse_response(
         self, response: Any, schema: dict[str, Any] | None = None, *, prefix: Any = None, tools: list[Any] | None = None

@@ -1,0 +1,314 @@
+"""Ids that grow with a text: only what is new is encoded, and what was encoded stays as it was.
+
+A tokenizer cuts a text at its control tokens before anything else looks at it. A control token that no other can
+overlap is found wherever it stands, whatever stands around it: a *fence*. What is left of a fence and what is right of
+it are encoded as if each were alone, so that behind the last fence of a text another text may follow without a change
+of any id before it. That is the whole proof; without a fence the text is encoded anew.
+
+What a template writes is another matter: it may change what it wrote for earlier messages. `PrefixChange` says where.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lexel.errors import LexelError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+__all__ = ["Fences", "GrowingIds", "Mark", "PrefixChange", "PrefixChangedError", "common_length", "shortened"]
+
+_SHOWN = 40
+
+
+def common_length(one: Sequence[Any], other: Sequence[Any]) -> int:
+    """Return how many leading items two sequences of one type share."""
+    low, high = 0, min(len(one), len(other))
+    if one[:high] == other[:high]:
+        return high
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+@dataclass(frozen=True, slots=True)
+class PrefixChange:
+    """Where a longer conversation no longer begins as the shorter one did.
+
+    Attributes:
+        at: the first code point that differs, counted in both texts.
+        message: the message it belonged to; None for what belongs to none, or where nobody can say.
+        in_generation_prompt: whether it belonged to the prompt for an answer.
+        line: the line of the template that wrote it; None where nobody can say.
+        before: what stood there, shortened.
+        after: what stands there now, shortened; "" if the text ends there.
+        lost: how many ids at the end of what was there are no longer valid.
+    """
+
+    at: int
+    message: int | None
+    in_generation_prompt: bool
+    line: int | None
+    before: str
+    after: str
+    lost: int
+
+    def __str__(self) -> str:
+        """Return one sentence."""
+        where = [f"character {self.at}"]
+        where += [f"message {self.message}"] if self.message is not None else []
+        where += ["in the generation prompt"] if self.in_generation_prompt else []
+        where += [f"template line {self.line}"] if self.line is not None else []
+        now = f"is now {self.after!r}" if self.after else "is gone"
+        return f"{self.before!r} at {', '.join(where)} {now}; the last {self.lost} ids are no longer valid"
+
+
+class PrefixChangedError(LexelError, ValueError):
+    """A template changed what it had written for earlier messages, and the caller wants that never to happen.
+
+    Attributes:
+        change: where, as a `PrefixChange`.
+    """
+
+    def __init__(self, message: str, change: PrefixChange) -> None:
+        super().__init__(message, change)
+        self.change = change
+
+    def __str__(self) -> str:
+        """Return the message."""
+        return str(self.args[0])
+
+
+def shortened(text: str, at: int) -> str:
+    """Return what stands at a place of a text, as much as a person wants to see."""
+    return text[at : at + _SHOWN] + ("…" if len(text) > at + _SHOWN else "")
+
+
+class Fences:
+    """The control tokens of a tokenizer that no other one can overlap.
+
+    Args:
+        words: what a tokenizer cuts texts at before anything else, of several at one place the longest, the leftmost
+            first: each with its id, or None if it is not found in every place.
+    """
+
+    def __init__(self, words: Mapping[str, int | None]) -> None:
+        self._words = words
+        self._by_id: dict[int, list[str]] = {}
+        for word, index in words.items():
+            if index is not None:
+                self._by_id.setdefault(index, []).append(word)
+        self._known: dict[str, bool] = {}
+
+    def id(self, word: str) -> int:
+        """Return the id of a fence."""
+        index = self._words[word]
+        assert index is not None, "a fence has an id"
+        return index
+
+    def is_fence(self, word: str) -> bool:
+        """Return whether a word is one."""
+        known = self._known.get(word)
+        if known is None:
+            known = self._known[word] = self._stands_alone(word)
+        return known
+
+    def _stands_alone(self, word: str) -> bool:
+        # Whitespace at the ends may be taken by a neighbour that strips.
+        if self._words.get(word) is None or not word or word != word.strip():
+            return False
+        heads = tuple(word[:n] for n in range(1, len(word)))
+        tails = tuple(word[n:] for n in range(1, len(word)))
+        for other in self._words:
+            if word in other and word != other:
+                return False
+            if not other.endswith(heads) and not other.startswith(tails):
+                continue
+            # One that ends within the word, or begins within it: but one that stands in it as a whole does no harm.
+            reach = range(1, min(len(other), len(word)))
+            if any(other[-n:] == word[:n] or other[:n] == word[-n:] for n in reach):
+                return False
+        return True
+
+    def last_in(self, text: str, ids: Iterable[int]) -> tuple[int, str] | None:
+        """Return where the last fence of a text ends, and which it is; the ids are those of the text."""
+        words = (word for index in set(ids) & self._by_id.keys() for word in self._by_id[index])
+        ends = ((text.rfind(word) + len(word), word) for word in words if word in text and self.is_fence(word))
+        return max(ends, default=None)
+
+    def at_start(self, text: str) -> str | None:
+        """Return the fence a text begins with."""
+        starts = (word for word, index in self._words.items() if index is not None and text.startswith(word))
+        return next((word for word in starts if self.is_fence(word)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A fence of a text that was encoded.
+
+    Attributes:
+        chars: where it ends.
+        ids: how many ids there are up to its end, its own included.
+        word: which it is; "" for the beginning of the text.
+    """
+
+    chars: int
+    ids: int
+    word: str
+
+
+_ORIGIN = Mark(0, 0, "")
+
+
+class GrowingIds:
+    """The ids of a text that grows.
+
+    Args:
+        encode: the ids of a text, no special tokens added.
+        fences: of the tokenizer; None where texts are only encoded as a whole.
+
+    Attributes:
+        text: the text.
+        ids: its ids.
+        encoded_chars: how many characters were encoded so far.
+        whole: how often the whole text was, for want of a fence.
+    """
+
+    def __init__(self, encode: Callable[[str], list[int]], fences: Fences | None) -> None:
+        self._encode, self._fences = encode, fences
+        self.text = ""
+        self.ids: list[int] = []
+        self._marks: list[Mark] = []
+        self._given: list[int] = []
+        self.encoded_chars = 0
+        self.whole = 0
+
+    @property
+    def canonical(self) -> bool:
+        """Whether these are the ids the whole text is encoded to: what a model wrote may be others."""
+        return not self._given
+
+    def fork(self) -> GrowingIds:
+        """Return an independent copy."""
+        made = GrowingIds(self._encode, self._fences)
+        made.text, made.ids = self.text, list(self.ids)
+        made._marks, made._given = list(self._marks), list(self._given)
+        made.encoded_chars, made.whole = self.encoded_chars, self.whole
+        return made
+
+    def recent_ids(self, most: int = 16) -> list[int]:
+        """Return the ids from the last fence on, or the last few: enough to see how further ones are decoded."""
+        start = self._marks[-1].ids - 1 if self._marks else 0
+        return self.ids[max(start, len(self.ids) - most) :]
+
+    def fence_at_start(self, text: str) -> str | None:
+        """Return the fence a text begins with."""
+        return self._fences.at_start(text) if self._fences is not None else None
+
+    def move(self, text: str) -> None:
+        """Become the ids of another text; what it shares with this one is not encoded again, up to a fence."""
+        if text == self.text:
+            return
+        mark = self._last_mark(common_length(self.text, text))
+        if self.text and not mark.chars:
+            self.whole += 1
+        self._cut(mark)
+        self._continue(text)
+
+    def follow(self, text: str, given: Sequence[int], end: int) -> int:
+        """Become the ids of a text that goes on with ids somebody else chose for its next part.
+
+        Args:
+            text: begins with this text.
+            given: ids whose text stands between the end of this text and `end`.
+            end: a place in the text.
+
+        Returns:
+            How many of the given ids were kept: all, if they end at a fence; otherwise those that encoding gives too.
+        """
+        fences, last = self._fences, self._marks[-1] if self._marks else _ORIGIN
+        canonical = self.fork()
+        canonical.move(text)
+        self.encoded_chars, self.whole = canonical.encoded_chars, canonical.whole
+        wanted = [*self.ids, *given]
+        kept = common_length(canonical.ids, wanted)
+        if kept == len(wanted) or fences is None:
+            self._become(canonical)
+            return max(kept - len(wanted) + len(given), 0)
+        ahead = fences.at_start(text[end:])
+        behind = fences.last_in(text[last.chars : end], given[-1:])
+        ends_at_fence = behind is not None and behind[0] == end - last.chars
+        if not ends_at_fence and ahead is None:
+            self._become(canonical)
+            return max(kept - len(wanted) + len(given), 0)
+        self._given.append(len(self.ids))
+        if ends_at_fence and behind is not None:
+            self.ids, mark = wanted, Mark(end, len(wanted), behind[1])
+        else:
+            assert ahead is not None, "one of the two is there"
+            self.ids = [*wanted, fences.id(ahead)]
+            mark = Mark(end + len(ahead), len(self.ids), ahead)
+        self.text = text[: mark.chars]
+        self._marks.append(mark)
+        self._continue(text)
+        return len(given)
+
+    def _become(self, other: GrowingIds) -> None:
+        self.text, self.ids, self._marks, self._given = other.text, other.ids, other._marks, other._given
+
+    def _last_mark(self, chars: int) -> Mark:
+        return next((mark for mark in reversed(self._marks) if mark.chars <= chars), _ORIGIN)
+
+    def _cut(self, mark: Mark) -> None:
+        """Forget what is behind a mark."""
+        self._marks = [kept for kept in self._marks if kept.chars <= mark.chars]
+        self._given = [start for start in self._given if start < mark.ids]
+        self.text, self.ids = self.text[: mark.chars], self.ids[: mark.ids]
+
+    def _continue(self, text: str) -> None:
+        """Encode what follows the last mark, where this text ends now."""
+        mark = self._marks[-1] if self._marks else _ORIGIN
+        tail = text[mark.chars :]
+        ids = self._behind(mark.word, tail)
+        if ids is None:
+            # Not what the tokenizer promised: then nothing but the whole text is sure.
+            mark, tail = _ORIGIN, text
+            self._cut(mark)
+            self.whole += 1
+            ids = self._counted(text)
+        self.text = text
+        self.ids += ids
+        self._note(mark, tail, ids)
+
+    def _counted(self, text: str) -> list[int]:
+        self.encoded_chars += len(text)
+        return self._encode(text)
+
+    def _behind(self, word: str, tail: str) -> list[int] | None:
+        """Return the ids of a text behind a fence; None if the fence is not what it should be."""
+        if not tail:
+            return []
+        ids = self._counted(word + tail)
+        if not word:
+            return ids
+        assert self._fences is not None, "marks are made by fences"
+        return ids[1:] if ids and ids[0] == self._fences.id(word) else None
+
+    def _note(self, mark: Mark, tail: str, ids: list[int]) -> None:
+        """Remember the last fence of what was encoded."""
+        found = self._fences.last_in(tail, ids) if self._fences is not None else None
+        if found is None:
+            return
+        end, word = found
+        rest = self._behind(word, tail[end:])
+        # The ids say it once more: there it stands.
+        place = len(ids) - len(rest) - 1 if rest is not None else -1
+        assert self._fences is not None, "a fence was found"
+        if place >= 0 and ids[place] == self._fences.id(word) and ids[place + 1 :] == rest:
+            self._marks.append(Mark(mark.chars + end, mark.ids + place + 1, word))
