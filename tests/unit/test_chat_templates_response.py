@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
 from typing import Any
 
 import pytest
@@ -12,7 +11,8 @@ from hypothesis import strategies as st
 
 from lexel.chat_templates import ResponseParser, parse_response, parse_responses
 from lexel.chat_templates.response import load_response_template
-from lexel.chat_templates.response.partial import growing_from, partial_pattern
+from lexel.chat_templates.response.delimiters import Expression, Watch
+from lexel.chat_templates.response.patterns import PatternTime, compile_pattern
 
 THINKER: dict[str, Any] = {
     "defaults": {"role": "assistant"},
@@ -258,28 +258,28 @@ def test_text_that_is_not_what_the_field_holds(field: dict[str, Any], text: str,
     ("spec", "complaint"),
     [
         ([], "dict"),
-        ({**THINKER, "version": 2}, "version 2"),
+        ({**THINKER, "version": 2}, "version: 2"),
         ({**THINKER, "more": 1}, "'more'"),
-        ({**THINKER, "defaults": []}, "'defaults'"),
-        ({**THINKER, "fields": {}}, "'fields'"),
-        ({**THINKER, "fields": []}, "'fields'"),
+        ({**THINKER, "defaults": []}, "defaults must be"),
+        ({**THINKER, "fields": {}}, "fields must be"),
+        ({**THINKER, "fields": []}, "fields must be"),
         ({"fields": {"a": {}}}, "start_anchor"),
         ({**THINKER, "start_anchor_pattern": "x"}, "both"),
         (template(a={}, b={}), "a, b"),
-        (template(a=1), "field 'a' is a int"),
+        (template(a=1), "Field 'a' must be a dict"),
         (template(a={"opens": "x"}), "'opens'"),
         (template(a={"content": "yaml"}), "'yaml'"),
         (template(a={"open": "x", "open_pattern": "y"}), "both"),
         (template(a={"open": ""}), "empty"),
         (template(a={"open": []}), "at least one"),
-        (template(a={"open": [1]}), "at least one"),
-        (template(a={"open": 1}), "at least one"),
-        (template(a={"open_pattern": "("}), "no regular expression"),
-        (template(a={"open_pattern": 1}), "no regular expression"),
+        (template(a={"open": [1]}), "only strings"),
+        (template(a={"open": 1}), "must be a string or list"),
+        (template(a={"open_pattern": "("}), "invalid open_pattern"),
+        (template(a={"open_pattern": 1}), "must be a string"),
         (template(a={"join": "x"}), "'repeats'"),
         (template(a={"join": 1, "repeats": True}), "'join'"),
         (template(a={"transform_each": True}), "'transform'"),
-        (template(a={"transform_each": 1, "transform": "x"}), "'transform_each'"),
+        (template(a={"transform_each": 1, "transform": "x"}), "transform_each must"),
         (template(a={"transform": {"b": ["x {content}"]}}), "mixes"),
         (template(a={"open_pattern": "(?P<n>x)"}), r"\['n'\]"),
     ],
@@ -471,6 +471,8 @@ def test_long_answer_is_read_in_linear_time() -> None:
 PATTERNS = [
     r"abc", r"a[bc]+d", r"a.*?d", r"(?:ab|cd)+e", r"a{2,3}b", r"\bab\b", r"(?<=a)bc", r"a(?=bc)", r"a(?!bc)",
     r"^ab|cd$", r"(?P<n>a|b)c", r"[^a]b", r"a\Z", r"(?i)aBc", r"a(?#note)b", r"(?>a+)b", r"a++b", r"[]a]b|[^]a]c",
+    r"(a)\1", r"(?P<x>a)(?P=x)b", r"(a)?(?(1)b|c)", r"(?m)^a$", r"(?x) a b #c", r"\p{L}1", r"(?<=a+)b", r"[a-d--b]1",
+    r"abcdef|cd", r"a(?=b$)", r"c$",
     r"\x61b", r"a|ab|abc", r"(?i:A)b", r"a(b(c(d)?)?)?e", r"\d+\.\d*", r"(a*)*b", r"a.{1,2}(?<=c)", r"[^a]+(?<!b)c",
     r"a(?=b(?=c)|$)", r"a(?!b(?!c))",
 ]  # fmt: skip
@@ -479,23 +481,13 @@ PATTERNS = [
 @settings(deadline=None, max_examples=300)
 @given(pattern=st.sampled_from(PATTERNS), text=st.text("abcde1. \n", max_size=12), cut=st.integers(0, 12))
 def test_nothing_is_released_that_a_match_may_still_take(pattern: str, text: str, cut: int) -> None:
+    expression, clock = Expression(compile_pattern(pattern)), PatternTime()
     seen = text[:cut]
-    partial = partial_pattern(pattern)
-    assert partial is not None
-    growing = growing_from(partial, seen, 0)
-    compiled = re.compile(pattern, re.DOTALL)
-    whole, now = compiled.search(text), compiled.search(seen)
-    released = len(seen) if growing is None else growing
-    if now is not None and now.start() < released:
+    now, whole = Watch(expression, clock).next(seen, 0, at_end=False), expression.first(text, 0, clock)
+    if now is not None and not now.pending:
         # What was found is final.
         assert whole is not None
-        assert (whole.start(), whole.end()) == (now.start(), now.end())
+        assert (whole.start, whole.end) == (now.start, now.end)
     elif whole is not None:
         # Everything before is free of matches, whatever came after.
-        assert whole.start() >= released
-
-
-@pytest.mark.parametrize("pattern", [r"(a)\1", r"(?P<x>a)(?P=x)", r"(a)?(?(1)b|c)", r"(?m)^a$", r"(?x) a b"])
-def test_expressions_that_are_waited_for_to_the_end(pattern: str) -> None:
-    assert partial_pattern(pattern) is None
-    assert growing_from(None, "text", 2) == 2
+        assert whole.start >= (len(seen) if now is None else now.start)

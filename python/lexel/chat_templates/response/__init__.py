@@ -1,7 +1,8 @@
 """Reads what a model wrote back into a message, as a response template describes it.
 
-`template` checks the description, `delimiters` finds where its fields open and close, `content` turns a field's text
-into a value, `arguments` casts tool arguments by their schema, `parser` walks the stream. None needs jinja2.
+`template` checks the description (with `content_args`), `delimiters` finds where its fields open and close (with
+`patterns`, for regular expressions), `content` parses a field's text, `values` reshapes what was parsed, `arguments`
+casts tool arguments by their schema, `message` collects the values, `parser` walks the stream. None needs jinja2.
 """
 
 from lexel.chat_templates.response.parser import ResponseParser, parse_response, parse_responses

@@ -1,22 +1,19 @@
 """Finds where a field opens or closes, in text that is still arriving.
 
 The question at the end of what has arrived is not only "is it there?" but also "could it be about to be?". For literal
-delimiters that is a comparison of beginnings, for regular expressions see `partial`.
+delimiters that is a comparison of beginnings, for regular expressions see `patterns`.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from lexel.chat_templates.response.partial import growing_from, partial_pattern
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
-__all__ = ["Delimiter", "Found"]
+    from lexel.chat_templates.response.patterns import Pattern, PatternTime
 
-
-_LOOKS_BACK = re.compile(r"\(\?<[=!]|\\[AbB]|(?<!\[)\^")
+__all__ = ["Delimiter", "Expression", "Found", "Literals", "Watch", "end_of_last"]
 
 
 class Found(NamedTuple):
@@ -24,69 +21,147 @@ class Found(NamedTuple):
 
     start: int
     end: int
-    groups: dict[str, str]
+    groups: Mapping[str, str]
     pending: bool
-    """More text could change it: it must not be acted on yet."""
+    """More text could change it: it must not be acted on yet. If it has only begun, `end` is -1."""
 
 
-@dataclass(frozen=True)
-class Delimiter:
-    """Literals, or a regular expression."""
+class Delimiter(Protocol):
+    """What opens or closes a field: literals or a regular expression."""
 
-    pattern: re.Pattern[str]
-    literals: tuple[str, ...] | None = None
+    keeps: int
+    """How much text before a place decides what matches there."""
+    names: Sequence[str]
+    """Of what it captures."""
 
-    @classmethod
-    def of_literals(cls, literals: tuple[str, ...]) -> Delimiter:
-        """Return a delimiter that is any of these; the longest wins."""
-        longest_first = sorted(literals, key=len, reverse=True)
-        return cls(re.compile("|".join(map(re.escape, longest_first))), literals)
+    def first(self, text: str, start: int, clock: PatternTime, /) -> Found | None:
+        """Return the first one in a text that is complete."""
 
-    @classmethod
-    def of_pattern(cls, source: str) -> Delimiter:
-        """Return a delimiter that a regular expression describes; ``.`` matches newlines too.
+    def first_so_far(self, text: str, start: int, clock: PatternTime, /) -> Found | None:
+        """Return the first one in a text that goes on, pending where the rest could still change it."""
 
-        Raises:
-            re.error: it is none.
-        """
-        return cls(re.compile(source, re.DOTALL))
+    def growing(self, text: str, start: int, clock: PatternTime, /) -> int:
+        """Return the first place where more text could make one."""
 
-    def find(self, text: str, start: int, *, at_end: bool) -> Found | None:
-        """Return the first place from ``start`` on.
 
-        Args:
-            text: what has arrived.
-            start: where to begin.
-            at_end: nothing more will arrive, so nothing is pending.
-        """
-        match = self.pattern.search(text, start)
-        growing = None if at_end else self._growing(text, start)
-        # What may still grow and starts no later could turn out to be the delimiter.
-        if growing is not None and (match is None or growing <= match.start()):
-            return Found(growing, len(text), {}, pending=True)
+class Literals:
+    """A delimiter that is any of some texts; where several begin, the longest is meant."""
+
+    keeps = 0
+    names: Sequence[str] = ()
+
+    def __init__(self, literals: Sequence[str]) -> None:
+        """Prepare a search for texts, none of them empty."""
+        self._literals = sorted(literals, key=len, reverse=True)
+        self._longest = len(self._literals[0])
+        self._beginnings = {literal[:size] for literal in literals for size in range(1, len(literal))}
+        self._can_grow = any(literal in self._beginnings for literal in literals)
+
+    def first(self, text: str, start: int, _clock: PatternTime, /) -> Found | None:
+        """Return the first one in a text that is complete."""
+        # In windows that double, so that a literal that is nowhere costs no more than the way to the next that is.
+        window = 256
+        while start < len(text):
+            end = min(start + window + self._longest, len(text))
+            best, size = -1, 0
+            for literal in self._literals:
+                place = text.find(literal, start, end if best < 0 else best + len(literal))
+                if place >= 0 and (best < 0 or place < best):
+                    best, size = place, len(literal)
+            if best >= 0:
+                return Found(best, best + size, {}, pending=False)
+            start += window
+            window *= 2
+        return None
+
+    def first_so_far(self, text: str, start: int, clock: PatternTime, /) -> Found | None:
+        """Return the first one in a text that goes on, pending where the rest could still change it."""
+        found = self.first(text, start, clock)
+        if found is not None and found.end == len(text) and self._can_grow:
+            return Found(found.start, found.end, {}, pending=True)
+        return found
+
+    def growing(self, text: str, start: int, _clock: PatternTime, /) -> int:
+        """Return the first place where more text could make one."""
+        for place in range(max(start, len(text) - self._longest + 1), len(text)):
+            if text[place:] in self._beginnings:
+                return place
+        return len(text)
+
+
+class Expression:
+    """A delimiter that a regular expression describes."""
+
+    def __init__(self, pattern: Pattern) -> None:
+        """Take a compiled expression."""
+        self._pattern = pattern
+        self.keeps = pattern.keeps
+        self.names: Sequence[str] = tuple(pattern.compiled.groupindex)
+
+    def first(self, text: str, start: int, clock: PatternTime, /) -> Found | None:
+        """Return the first one in a text that is complete."""
+        match = clock.search(self._pattern.compiled, text, start, partial=False)
         if match is None:
             return None
         groups = {name: value for name, value in match.groupdict().items() if value is not None}
         return Found(match.start(), match.end(), groups, pending=False)
 
-    @property
-    def looks_back(self) -> bool:
-        """Whether the text before a place decides what matches there."""
-        return self.literals is None and _LOOKS_BACK.search(self.pattern.pattern) is not None
+    def first_so_far(self, text: str, start: int, clock: PatternTime, /) -> Found | None:
+        """Return the first one in a text that goes on, pending where the rest could still change it."""
+        match = clock.search(self._pattern.compiled, text, start, partial=True)
+        if match is None:
+            return None
+        if match.partial:
+            return Found(match.start(), -1, {}, pending=True)
+        pending = match.end() == len(text) or self._pattern.hangs_on_end(match, text)
+        groups = {name: value for name, value in match.groupdict().items() if value is not None}
+        return Found(match.start(), match.end(), groups, pending=pending)
 
-    def _growing(self, text: str, start: int) -> int | None:
-        if self.literals is None:
-            return growing_from(self._partial, text, start)
-        for place in range(max(start, len(text) - self._longest + 1), len(text)):
-            rest = len(text) - place
-            if any(rest < len(literal) and text.endswith(literal[:rest]) for literal in self.literals):
-                return place
-        return None
+    def growing(self, text: str, start: int, clock: PatternTime, /) -> int:
+        """Return the first place where more text could make one."""
+        if self._pattern.growing is None:
+            return len(text)
+        match = clock.search(self._pattern.growing, text, start, partial=True)
+        return len(text) if match is None else match.start()
 
-    @cached_property
-    def _longest(self) -> int:
-        return max(map(len, self.literals or ("",)))
 
-    @cached_property
-    def _partial(self) -> re.Pattern[str] | None:
-        return partial_pattern(self.pattern.pattern)
+class Watch:
+    """A delimiter that is watched for in one text, each stretch of which is searched once."""
+
+    def __init__(self, delimiter: Delimiter, clock: PatternTime) -> None:
+        """Watch for a delimiter."""
+        self._delimiter, self._clock = delimiter, clock
+        self.renew()
+
+    def renew(self) -> None:
+        """Forget what was found, because the text is another."""
+        self._searched = False
+        self._found: Found | None = None
+        self._growing = -1
+
+    def next(self, text: str, start: int, *, at_end: bool) -> Found | None:
+        """Return the first one from a place on; places never go back."""
+        if not self._searched or (self._found is not None and self._found.start < start):
+            find = self._delimiter.first if at_end else self._delimiter.first_so_far
+            self._searched, self._found = True, find(text, start, self._clock)
+        found = self._found
+        if at_end or (found is not None and found.end < 0):
+            return found
+        if self._growing < start:
+            self._growing = self._delimiter.growing(text, start, self._clock)
+        # What may still grow and starts no later could turn out to be the delimiter.
+        if self._growing < len(text) and (found is None or self._growing <= found.start):
+            return Found(self._growing, -1, {}, pending=True)
+        return found
+
+
+def end_of_last(delimiter: Delimiter, text: str, clock: PatternTime) -> int | None:
+    """Return where the last one ends, of those that do not overlap; None if there is none."""
+    place, end = 0, None
+    while place <= len(text):
+        found = delimiter.first(text, place, clock)
+        if found is None:
+            break
+        end = found.end
+        place = max(found.end, place + 1) if found.start == found.end else found.end
+    return end

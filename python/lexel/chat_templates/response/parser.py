@@ -7,12 +7,15 @@ in it, so that a reader sees the text while it is written; the message is the sa
 
 from __future__ import annotations
 
-from copy import deepcopy
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lexel.chat_templates.response.arguments import cast_calls, tool_parameters
-from lexel.chat_templates.response.content import STREAMED, field_value
+from lexel.chat_templates.response.content import STREAMED
+from lexel.chat_templates.response.delimiters import Watch
+from lexel.chat_templates.response.message import Message
+from lexel.chat_templates.response.patterns import PatternTime
 from lexel.chat_templates.response.template import Field, ResponseTemplate, load_response_template
+from lexel.chat_templates.response.values import field_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -27,6 +30,10 @@ _NO_PREFIX = (
     "pass prefix= with the prompt the model was given: chat templates often write the beginning of the answer, such as "
     'an opening <think>, and without it the answer is read wrongly. prefix="" says that nothing was written'
 )
+
+
+# Text that is held back is searched again when it has grown by this part, so that it is not read over and over.
+_HELD, _PART = 4096, 8
 
 
 class _Border(NamedTuple):
@@ -69,9 +76,19 @@ class ResponseParser:
         if prefix is None:
             raise ValueError(_NO_PREFIX)
         self._parameters = tool_parameters(tools)
-        self._message: dict[str, Any] = deepcopy(dict(self._template.defaults))
-        self._text = ""
-        self._place = 0
+        self._collected = Message(self._template)
+        self._clock = PatternTime()
+        self._watches = {
+            (name, opens): Watch(side, self._clock)
+            for name, field in self._template.fields.items()
+            for opens, side in ((True, field.open), (False, field.close))
+            if side is not None
+        }
+        self._text, self._place, self._dropped = "", 0, 0
+        # What arrived and was not looked at yet, and how much of it to wait for.
+        self._arrived: list[str] = []
+        self._awaited = 0
+        self._opened_at = -1
         self._finished = False
         self._outside()
         self.initial_events: list[Event] = self.feed(self._template.after_anchor(prefix))
@@ -84,9 +101,11 @@ class ResponseParser:
             ValueError: a field that closed does not hold what its description says.
         """
         self._refuse_if_finished()
-        self._text += text
+        self._arrived.append(text)
+        self._awaited -= len(text)
         events: list[Event] = []
-        self._walk(events, at_end=False)
+        if self._awaited <= 0:
+            self._walk(events, at_end=False)
         return events
 
     def finalize(self) -> tuple[dict[str, Any], list[Event]]:
@@ -99,27 +118,24 @@ class ResponseParser:
         self._refuse_if_finished()
         events: list[Event] = []
         self._walk(events, at_end=True)
-        missing = [name for name, field in self._template.fields.items() if not field.optional]
-        missing = [name for name in missing if name not in self._message]
-        if missing:
-            raise ValueError(f"the response lacks the fields {missing}, which are not optional")
+        message = self._collected.complete()
         self._finished = True
-        kept = self._template.defaults
-        return {key: value for key, value in self._message.items() if key in kept or not _is_empty(value)}, events
+        return message, events
 
     def _refuse_if_finished(self) -> None:
         if self._finished:
-            raise RuntimeError("this ResponseParser is finalized: make a new one for the next response")
+            raise RuntimeError("ResponseParser already finalized: make a new one for the next response")
 
     def _outside(self) -> None:
         name = self._template.implicit
         self._field = None if name is None else self._template.fields[name]
-        self._groups: dict[str, str] = {}
+        self._groups: Mapping[str, str] = {}
         self._body: list[str] = []
         # The region outside opens with its first character, so that an empty one leaves no trace.
         self._opened = False
 
     def _walk(self, events: list[Event], *, at_end: bool) -> None:
+        self._look_at_what_arrived()
         while True:
             border, certain = self._next_border(at_end=at_end)
             if border is None:
@@ -138,20 +154,28 @@ class ResponseParser:
             self._close(events)
         self._forget()
 
+    def _look_at_what_arrived(self) -> None:
+        text = "".join(self._arrived)
+        self._arrived.clear()
+        self._text += text
+        self._clock.earn(len(text))
+        for watch in self._watches.values():
+            watch.renew()
+
     def _next_border(self, *, at_end: bool) -> tuple[_Border | None, int]:
         """Return the border to act on, and up to where the text is certain to be in the open region."""
         certain = len(self._text)
-        borders = []
+        best: _Border | None = None
         for field, opens in self._watched():
-            delimiter = field.open if opens else field.close
-            found = delimiter.find(self._text, self._place, at_end=at_end) if delimiter is not None else None
+            watch = self._watches.get((field.name, opens))
+            found = watch.next(self._text, self._place, at_end=at_end) if watch is not None else None
             if found is None:
                 continue
             if found.pending:
                 certain = min(certain, found.start)
             else:
-                borders.append(_Border(found, field, opens))
-        best = min(borders, key=_Border.rank, default=None)
+                border = _Border(found, field, opens)
+                best = border if best is None else min(best, border, key=_Border.rank)
         if best is not None and best.found.start >= certain:
             best = None
         return best, certain
@@ -176,38 +200,35 @@ class ResponseParser:
         events.append({"type": "region_chunk", "field": field.name, "text": text, "dirty": dirty})
 
     def _open(self, events: list[Event], border: _Border) -> None:
+        # Where a field without any text opened last: from the same place it would go the same way again.
+        place = self._dropped + self._place if border.found.start == border.found.end else -1
+        if place >= 0 and place == self._opened_at:
+            raise ValueError(
+                f"field {border.field.name!r}: its delimiters match without any text, so that it would open and close "
+                "for ever at the same place"
+            )
+        self._opened_at = place
         self._field, self._groups, self._opened = border.field, border.found.groups, True
         events.append({"type": "region_open", "field": border.field.name})
 
     def _close(self, events: list[Event]) -> None:
         field = self._field
         if field is not None and self._opened:
-            value = field_value("".join(self._body), field, self._groups)
+            value = field_value("".join(self._body), field, self._groups, self._clock)
             if self._parameters:
                 value = cast_calls(value, self._parameters)
-            self._store(field, value)
+            self._collected.add(field, value)
             events.append({"type": "region_close", "field": field.name, "value": value})
         self._outside()
 
-    def _store(self, field: Field, value: Any) -> None:
-        if field.join is not None:
-            if not isinstance(value, str):
-                raise ValueError(f"field {field.name!r}: 'join' needs text, found a {type(value).__name__}")
-            before = self._message.get(field.name)
-            self._message[field.name] = value if before is None else before + field.join + value
-        elif field.repeats:
-            self._message.setdefault(field.name, []).append(value)
-        else:
-            self._message[field.name] = value
-
     def _forget(self) -> None:
-        """Drop text that was passed on, unless an expression may look back at it."""
-        if self._place > 4096 and not self._template.looks_back:
-            self._text, self._place = self._text[self._place :], 0
-
-
-def _is_empty(value: Any) -> bool:
-    return value is None or (isinstance(value, (str, list, dict)) and not value)
+        """Drop text that was passed on, except what an expression may look back at."""
+        if self._place > self._template.keeps + 4096:
+            passed = self._place - self._template.keeps
+            self._text, self._place = self._text[passed:], self._template.keeps
+            self._dropped += passed
+        held = len(self._text) - self._place
+        self._awaited = held // _PART if held > _HELD else 0
 
 
 def parse_response(
