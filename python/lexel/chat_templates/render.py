@@ -10,6 +10,7 @@ import re
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lexel.chat_templates.continue_final import cut, open_final
@@ -219,14 +220,11 @@ def _emit(compiled: Compiled, names: dict[str, Any], meter: Meter) -> str:
     context = compiled.template.new_context(names)
     context.meter = meter
     try:
-        if not compiled.has_generation:
-            return "".join(compiled.template.root_render_func(context))
-        chunks = []
-        for chunk in compiled.template.root_render_func(context):
-            chunks.append(chunk)
-            # A filter block may write what is no text; joining says so, after all else that may be wrong.
-            meter.emitted += len(chunk) if isinstance(chunk, str) else 0
-        return "".join(chunks)
+        chunks = list(compiled.template.root_render_func(context))
+        text = meter.output(chunks)
+        if meter.spans and not compiled.buffered_spans:
+            meter.spans = _by_character(meter.spans, chunks)
+        return text
     except MemoryError:
         raise
     except Exception as exc:
@@ -235,6 +233,12 @@ def _emit(compiled: Compiled, names: dict[str, Any], meter: Meter) -> str:
         error = wrap(exc, lineno=lineno, message_index=index)
         # What the template itself raised has no other story to tell.
         raise error from (None if type(exc) is require_jinja().TemplateError else exc)
+
+
+def _by_character(spans: list[tuple[int, int]], chunks: list[str]) -> list[tuple[int, int]]:
+    """Turn places in a list of chunks into places in their text."""
+    places = [0, *accumulate(map(len, chunks))]
+    return [(places[start], places[end]) for start, end in spans]
 
 
 def _message_index(frames: list[dict[str, Any]], targets: frozenset[str], messages: list[Any]) -> int | None:

@@ -7,36 +7,56 @@ interpreter, sixteen characters searched, or twice as many copied. A chat of thr
 
 from __future__ import annotations
 
-from collections.abc import ItemsView, KeysView, Mapping, ValuesView
+from collections.abc import ItemsView, Iterator, KeysView, Mapping, Sequence, ValuesView
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["DEFAULT_BUDGET", "Budget", "BudgetExceeded", "DepthExceeded", "Meter", "weight"]
+__all__ = [
+    "DEFAULT_BUDGET",
+    "Budget",
+    "BudgetExceeded",
+    "DepthExceeded",
+    "Meter",
+    "current_budget",
+    "use_budget",
+    "weight",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
     """Limits of one render.
 
-    With the defaults every published template renders thousands of messages, and a runaway one ends within about a
-    second. What a template may do grows with its input: with its size, and with the square of the number of messages,
-    because many templates look from each message at all others.
+    With the defaults every published template renders ten thousand messages, and a runaway one ends within about a
+    second. What a template may do grows with its input: with its `weight`, and with the square of the number of
+    messages, because many templates look from each message at all others. An error names the field that was too small;
+    `use_budget` gives a larger one to everything inside a ``with`` block.
     """
 
-    work: int = 5_000_000
+    work: int = 3_000_000
     """Units any render may spend."""
     work_per_input: int = 1000
     """Further units for each unit of `weight` of the messages, tools, documents and variables."""
-    work_per_pair: int = 20
+    work_per_pair: int = 50
     """Further units for each pair of messages."""
+    iterations: int = 1_000_000
+    """Passes through loops: the lengths of all that is looped over. Grows by a hundredth of what `work` grows by."""
     chars: int = 4_000_000
-    """Characters of the longest string, or items of the longest list, that may be made."""
+    """Characters of the longest string, or items of the longest list, that an operation (``+``, ``~``, ``*``, a call, a
+    filter) may make."""
     chars_per_input: int = 256
-    """Further characters for each unit of `weight` of the input, that is 16 for each of its characters."""
+    """Further characters for each unit of `weight` of the input, that is 16 for each of its characters; they count for
+    `output_chars` too."""
+    output_chars: int = 4_000_000
+    """Characters the template may write."""
+    format_width: int = 100_000
+    """Characters a value may be padded to, or digits it may have: ``'%9d'``, ``center(9)``, ``indent(9)``."""
     depth: int = 128
     """Calls (macros, recursive loops, blocks) that may be open at once."""
     int_bits: int = 256
-    """Bits of the largest integer that may be computed."""
+    """Bits of the largest integer that ``+``, ``-``, ``*``, ``**`` or a filter may compute."""
     template_chars: int = 131_072
     """Length of the longest template that is compiled."""
     template_nodes: int = 20_000
@@ -44,10 +64,45 @@ class Budget:
 
 
 DEFAULT_BUDGET = Budget()
+_current: ContextVar[Budget] = ContextVar("lexel_template_budget", default=DEFAULT_BUDGET)
+
+
+@contextmanager
+def use_budget(budget: Budget) -> Iterator[None]:
+    """Render with other limits inside a ``with`` block, in this thread or task.
+
+    Args:
+        budget: takes the place of the default wherever a call names none, that is in every method of a tokenizer.
+
+    Example:
+        >>> from lexel.chat_templates import render
+        >>> with use_budget(Budget(iterations=10)):
+        ...     render("{% for m in messages %}{{ m.content }}{% endfor %}", [{"role": "user", "content": "Hi"}]).text
+        'Hi'
+    """
+    token = _current.set(budget)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def current_budget() -> Budget:
+    """Return the budget of calls that name none."""
+    return _current.get()
 
 
 class BudgetExceeded(Exception):
     """The template asked for more than its budget; turned into a `TemplateError` before it leaves the room."""
+
+    def __init__(self, what: str, field: str, limit: int) -> None:
+        super().__init__(f"{what}: more than the {limit:,} of Budget.{field} that this conversation has. {_REMEDY}")
+
+
+_REMEDY = (
+    "If the template is trusted and needs this much, give it a larger `budget`: "
+    "with lexel.chat_templates.use_budget(Budget(…))"
+)
 
 
 class DepthExceeded(BudgetExceeded):
@@ -57,16 +112,17 @@ class DepthExceeded(BudgetExceeded):
 class Meter:
     """What one render has left. Belongs to that render alone."""
 
-    __slots__ = ("_inputs", "_most", "budget", "depth", "emitted", "marks", "remaining", "spans")
+    __slots__ = ("_inputs", "_more_chars", "_most", "_passes", "budget", "depth", "marks", "remaining", "spans")
 
     def __init__(self, budget: Budget, inputs: Mapping[str, Any]) -> None:
         self.budget = budget
         self.remaining = budget.work
         self.depth = 0
+        self._passes = budget.iterations
         self._most = budget.chars
+        self._more_chars = 0
         self._inputs: Mapping[str, Any] | None = inputs
-        # Generation blocks (see `instrument`): characters emitted so far, open and closed blocks, marks around them.
-        self.emitted = 0
+        # Generation blocks (see `generation`): places in the list of chunks, and marks around them.
         self.spans: list[tuple[int, int]] = []
         self.marks: tuple[str, str] | None = None
 
@@ -74,19 +130,19 @@ class Meter:
         """Take units off; raise when there are none left."""
         self.remaining -= units
         if self.remaining < 0:
-            self._extend()
+            self.extend()
 
     def touch(self, size: int) -> None:
         """Pay for copying or searching this many characters that exist already."""
         self.remaining -= 2 + (size >> 4)
         if self.remaining < 0:
-            self._extend()
+            self.extend()
 
     def make(self, size: int) -> None:
         """Pay for a string of this many characters, or a list of this many items, before it is made."""
         self.remaining -= 2 + (size >> 5)
         if self.remaining < 0 or size > self._most:
-            self._extend(size)
+            self.extend(size)
 
     def touch_whole(self, value: Any) -> None:
         """Pay for a value that is about to be printed, compared or hashed with all that is in it."""
@@ -97,38 +153,103 @@ class Meter:
             units = weight(value, self.remaining)
             if units > self.remaining and self._inputs is not None:
                 # Counting stopped early: take the rest of the budget in, then count again.
-                self._extend()
+                self.extend()
                 units = weight(value, self.remaining)
             self.spend(units)
+
+    def loop(self, passes: int) -> None:
+        """Pay for a loop about to begin."""
+        self.remaining -= 2 * passes
+        self._passes -= passes
+        if self.remaining < 0 or self._passes < 0:
+            self.extend()
+
+    def pad(self, width: int) -> None:
+        """Pay for a value that is padded to a width."""
+        if width > self.budget.format_width:
+            raise BudgetExceeded(
+                f"the template formats a value {width:,} characters wide", "format_width", self.budget.format_width
+            )
+        self.make(width)
 
     def enter(self) -> None:
         """Count one more open call."""
         self.depth += 1
         if self.depth > self.budget.depth:
             raise DepthExceeded(
-                f"calls are nested more than {self.budget.depth} deep: a macro or a block calls itself without end"
+                "a macro, a block or a loop of the template calls itself without end", "depth", self.budget.depth
             )
 
-    def _extend(self, size: int = 0) -> None:
-        # The inputs are weighed only when the fixed part is used up: nearly never.
-        if self._inputs is not None:
-            inputs, messages = weight(self._inputs), self._inputs.get("messages") or ()
-            self._inputs = None
-            self.remaining += self.budget.work_per_input * inputs + self.budget.work_per_pair * len(messages) ** 2
-            self._most += self.budget.chars_per_input * inputs
+    def open(self, chunks: list[str]) -> None:
+        """Note where a generation block begins."""
+        if self.marks is not None:
+            chunks.append(self.marks[0])
+        else:
+            self.spans.append((len(chunks), -1))
+
+    def close(self, chunks: list[str]) -> None:
+        """Note where the innermost open generation block ends."""
+        if self.marks is not None:
+            chunks.append(self.marks[1])
+            return
+        for index in range(len(self.spans) - 1, -1, -1):
+            start, end = self.spans[index]
+            if end < 0:
+                self.spans[index] = (start, len(chunks))
+                break
+
+    def concat(self, chunks: Sequence[str]) -> str:
+        """Join what a macro, a block or a ``{% set %}`` block wrote."""
+        self.make(_length(chunks))
+        return "".join(chunks)
+
+    def output(self, chunks: Sequence[str]) -> str:
+        """Join what the template wrote."""
+        size = _length(chunks)
+        limit = self.budget.output_chars
+        if size > limit:
+            self._take_inputs()
+            limit += self._more_chars
+            if size > limit:
+                raise BudgetExceeded(f"the template writes {size:,} characters", "output_chars", limit)
+        return "".join(chunks)
+
+    def extend(self, size: int = 0) -> None:
+        """Add what the inputs allow beyond the fixed part; raise where that is not enough either."""
+        self._take_inputs()
         if size > self._most:
-            raise BudgetExceeded(
-                f"the template makes a value of {size:,} characters or items, more than {self._most:,} for this "
-                f"conversation. {_REMEDY}"
-            )
+            raise BudgetExceeded(f"the template makes a value of {size:,} characters or items", "chars", self._most)
+        if self._passes < 0:
+            raise BudgetExceeded("the template loops too often", "iterations", self.budget.iterations)
         if self.remaining < 0:
             raise BudgetExceeded(
-                "the template does more work than this conversation needs: something in it repeats or grows without "
-                f"bound. {_REMEDY}"
+                "the template does more work than this conversation needs, something in it repeats or grows without "
+                "bound",
+                "work",
+                self.budget.work,
             )
 
+    def _take_inputs(self) -> None:
+        # The inputs are weighed only when the fixed part is used up: nearly never.
+        if self._inputs is None:
+            return
+        inputs, messages = weight(self._inputs), self._inputs.get("messages") or ()
+        self._inputs = None
+        more = self.budget.work_per_input * inputs + self.budget.work_per_pair * len(messages) ** 2
+        self.remaining += more
+        self._passes += more // 100
+        self._more_chars = self.budget.chars_per_input * inputs
+        self._most += self._more_chars
 
-_REMEDY = "If the template is trusted and the conversation really is this large, render with a larger `budget`"
+
+def _length(chunks: Sequence[str]) -> int:
+    try:
+        return sum(map(len, chunks))
+    except TypeError:
+        # A filter block may write what is no text; joining says so.
+        return 0
+
+
 _SCALARS = frozenset({int, float, bool, type(None)})
 # What one item of a list or dict costs, beside what it is.
 _ITEM = 8

@@ -23,7 +23,8 @@ from jinja2.utils import Namespace
 from lexel.chat_templates.sandbox import guards
 from lexel.chat_templates.sandbox.budget import Budget, BudgetExceeded, Meter
 from lexel.chat_templates.sandbox.filters import metered_filters, metered_tests, strftime_now, takes_context
-from lexel.chat_templates.sandbox.instrument import INTERNAL_FILTERS, GenerationTag, instrument, spans_are_buffered
+from lexel.chat_templates.sandbox.codegen import ChatCodeGenerator
+from lexel.chat_templates.sandbox.generation import GenerationTag, spans_are_buffered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,12 +112,14 @@ class _Formatter(SandboxedFormatter):  # type: ignore[misc]
 class ChatEnvironment(ImmutableSandboxedEnvironment):  # type: ignore[misc]
     """See the module."""
 
+    # The code generator prices these; here they are named so that none is worked out at compile time.
     intercepted_binops = frozenset({"+", "*", "**", "%"})
     context_class = ChatContext
+    code_generator_class = ChatCodeGenerator
 
     def __init__(self) -> None:
         super().__init__(trim_blocks=True, lstrip_blocks=True, extensions=[GenerationTag, loopcontrols])
-        self.filters: dict[str, Any] = {**metered_filters(DEFAULT_FILTERS), **INTERNAL_FILTERS}
+        self.filters: dict[str, Any] = metered_filters(DEFAULT_FILTERS)
         self.tests: dict[str, Any] = metered_tests(DEFAULT_TESTS)
         self.globals.update(
             raise_exception=_raise_exception,
@@ -142,22 +145,6 @@ class ChatEnvironment(ImmutableSandboxedEnvironment):  # type: ignore[misc]
         if attribute.startswith("_"):
             undefined._fail_with_undefined_error()
         return undefined
-
-    def call_filter(self, name: str, *args: Any, **kwargs: Any) -> Any:
-        """Call a filter that a template names by a string."""
-        if name in INTERNAL_FILTERS:
-            raise TemplateRuntimeError(f"No filter named {name!r}.")
-        return super().call_filter(name, *args, **kwargs)
-
-    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        """Apply one of the intercepted operators."""
-        meter: Meter = context.meter
-        if operator == "+" and type(left) is str and type(right) is str:
-            meter.make(len(left) + len(right))
-            return left + right
-        meter.spend(_BINOP)
-        guards.price_binop(meter, operator, left, right)
-        return guards.check_int(meter, self.binop_table[operator](left, right))
 
     def call(__self, __context: Any, __obj: Any, *args: Any, **kwargs: Any) -> Any:
         """Call anything a template calls."""
@@ -231,15 +218,14 @@ def environment() -> ChatEnvironment:
 def compile_source(source: str, budget: Budget) -> Compiled:
     """Parse, instrument and compile a template."""
     if len(source) > budget.template_chars:
-        raise BudgetExceeded(f"the template has {len(source):,} characters, more than {budget.template_chars:,}")
+        raise BudgetExceeded(f"the template has {len(source):,} characters", "template_chars", budget.template_chars)
     env = environment()
     tree = env.parse(source)
     size = sum(1 for _ in tree.find_all(nodes.Node))
     if size > budget.template_nodes:
-        raise BudgetExceeded(f"the template has {size:,} nodes, more than {budget.template_nodes:,}")
+        raise BudgetExceeded(f"the template has {size:,} nodes", "template_nodes", budget.template_nodes)
     buffered = spans_are_buffered(tree)
     targets = {name.name for loop in tree.find_all(nodes.For) for name in loop.target.find_all(nodes.Name)}
     targets |= {loop.target.name for loop in tree.find_all(nodes.For) if isinstance(loop.target, nodes.Name)}
-    instrument(tree)
     tree.set_environment(env)
     return Compiled(env.from_string(tree), source, buffered is not None, bool(buffered), frozenset(targets))

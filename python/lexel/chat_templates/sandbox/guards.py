@@ -47,7 +47,7 @@ _PERCENT = re.compile(r"%(?:\([^)]*\))?[#0\- +]*(\*|\d+)?(?:\.(\*|\d+))?[hlL]?[a
 def check_int(meter: Meter, value: Any) -> Any:
     """Return the value; raise if it is an integer too large to compute with."""
     if type(value) is int and value.bit_length() > meter.budget.int_bits:
-        raise BudgetExceeded(f"the template computes an integer of more than {meter.budget.int_bits} bits")
+        raise BudgetExceeded(f"the template computes an integer of {value.bit_length():,} bits", "int_bits", meter.budget.int_bits)
     return value
 
 
@@ -93,7 +93,7 @@ def _price_times(meter: Meter, value: Any, times: Any) -> None:
 
 def _limit_bits(meter: Meter, bits: int) -> None:
     if bits > meter.budget.int_bits + 64:
-        raise BudgetExceeded(f"the template computes an integer of more than {meter.budget.int_bits} bits")
+        raise BudgetExceeded(f"the template computes an integer of {bits:,} bits", "int_bits", meter.budget.int_bits)
 
 
 def price_percent(meter: Meter, pattern: Any, args: Any) -> None:
