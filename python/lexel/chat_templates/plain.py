@@ -16,6 +16,7 @@ __all__ = ["REASONING_FIELDS", "plain", "plain_argument", "plain_document", "pla
 
 # The names a message's reasoning goes by; the first is the one templates read.
 REASONING_FIELDS = ("reasoning_content", "thinking", "reasoning")
+_REASONING = frozenset(REASONING_FIELDS)
 
 
 def plain(value: Any) -> Any:
@@ -73,14 +74,28 @@ def plain_message(message: Any, index: int) -> dict[str, Any]:
     Raises:
         TypeError: not a dict, dataclass or object with ``model_dump``; says which message.
     """
-    fields = _as_dict(message, "message", index)
-    if None in fields.values():
-        fields = {key: item for key, item in fields.items() if item is not None}
-    for name in REASONING_FIELDS:
-        if name in fields:
-            reasoning = fields[name]
-            return {"thinking": reasoning, **fields, "reasoning_content": reasoning}
+    if _is_plain_text(message):
+        fields = message.copy()
+    else:
+        fields = _as_dict(message, "message", index)
+        if None in fields.values():
+            fields = {key: item for key, item in fields.items() if item is not None}
+    if not _REASONING.isdisjoint(fields):
+        for name in REASONING_FIELDS:
+            if name in fields:
+                reasoning = fields[name]
+                return {"thinking": reasoning, **fields, "reasoning_content": reasoning}
     return fields
+
+
+def _is_plain_text(value: Any) -> bool:
+    # Most messages are: a role and a content.
+    if type(value) is not dict:
+        return False
+    for key, item in value.items():
+        if type(key) is not str or type(item) is not str:
+            return False
+    return True
 
 
 def plain_document(document: Any, index: int) -> dict[str, Any]:

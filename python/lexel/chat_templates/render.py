@@ -217,8 +217,9 @@ def _run(compiled: Compiled, names: dict[str, Any], budget: Budget) -> tuple[str
 
 
 def _emit(compiled: Compiled, names: dict[str, Any], meter: Meter) -> str:
-    context = compiled.template.new_context(names)
-    context.meter = meter
+    from lexel.chat_templates.sandbox.environment import new_context
+
+    context = new_context(compiled, names, meter)
     try:
         chunks = list(compiled.template.root_render_func(context))
         text = meter.output(chunks)

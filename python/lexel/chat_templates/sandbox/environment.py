@@ -18,7 +18,7 @@ from jinja2.exceptions import SecurityError, TemplateError, TemplateRuntimeError
 from jinja2.ext import loopcontrols
 from jinja2.runtime import BlockReference, Context, LoopContext, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedFormatter
-from jinja2.utils import Namespace
+from jinja2.utils import Namespace, missing
 
 from lexel.chat_templates.sandbox import guards
 from lexel.chat_templates.sandbox.budget import Budget, BudgetExceeded, Meter
@@ -29,15 +29,19 @@ from lexel.chat_templates.sandbox.generation import GenerationTag, spans_are_buf
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["ChatEnvironment", "Compiled", "compile_source", "environment"]
+__all__ = ["ChatEnvironment", "Compiled", "compile_source", "environment", "new_context"]
 
 _CALL = 100
 _BINOP = 4
 _NESTING = (Macro, LoopContext, BlockReference)
-# What compiled templates pass to every call beside its arguments.
-_SCOPES = frozenset({"_loop_vars", "_block_vars"})
 _PLAIN = frozenset({str, dict, list, int, float})
 _DICT_ATTRIBUTES = frozenset(dir(dict))
+# Attributes that change nothing and lead nowhere, for which the sandbox need not be asked.
+_HARMLESS = {
+    str: frozenset(name for name in dir(str) if name[0] != "_") - {"format", "format_map"},
+    dict: frozenset({"get", "items", "keys", "values", "copy"}),
+    list: frozenset({"count", "index", "copy"}),
+}
 
 
 class ChatContext(Context):  # type: ignore[misc]
@@ -123,7 +127,7 @@ class ChatEnvironment(ImmutableSandboxedEnvironment):  # type: ignore[misc]
         self.tests: dict[str, Any] = metered_tests(DEFAULT_TESTS)
         self.globals.update(
             raise_exception=_raise_exception,
-            strftime_now=strftime_now,
+            strftime_now=_metered_time,
             dict=_Dict(),
             namespace=ChatNamespace,
             lipsum=_metered_lipsum(self.globals["lipsum"]),
@@ -131,12 +135,15 @@ class ChatEnvironment(ImmutableSandboxedEnvironment):  # type: ignore[misc]
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Look up ``obj.attribute``."""
+        kind = type(obj)
         # Messages are plain dicts, and most lookups are keys: spare these the failing attribute lookup.
-        if type(obj) is dict and attribute not in _DICT_ATTRIBUTES:
+        if kind is dict and attribute not in _DICT_ATTRIBUTES:
             try:
                 return obj[attribute]
             except KeyError:
                 return self.undefined(obj=obj, name=attribute)
+        if attribute in _HARMLESS.get(kind, ()):
+            return getattr(obj, attribute)
         return super().getattr(obj, attribute)
 
     def unsafe_undefined(self, obj: Any, attribute: str) -> Any:
@@ -150,14 +157,20 @@ class ChatEnvironment(ImmutableSandboxedEnvironment):  # type: ignore[misc]
         """Call anything a template calls."""
         meter: Meter = __context.meter
         meter.spend(_CALL)
-        if not isinstance(__obj, _NESTING):
+        kind = type(__obj)
+        if kind is Macro:
             # Macros and loops hand their arguments on; everything else looks into them.
-            given = {name: arg for name, arg in kwargs.items() if name not in _SCOPES} if kwargs else kwargs
+            meter.enter()
+            try:
+                return _invoke(__context, __obj, args, kwargs)
+            finally:
+                meter.depth -= 1
+        if kind is BuiltinMethodType or not isinstance(__obj, _NESTING):
             owner = __obj.__self__ if isinstance(__obj, (BuiltinMethodType, MethodType)) else None
-            args = guards.price_call(meter, getattr(__obj, "__name__", ""), owner, args, given)
+            args = guards.price_call(meter, getattr(__obj, "__name__", ""), owner, args, kwargs)
             if type(owner) in _PLAIN:
                 # A method of a plain value wants no context and is on no list of unsafe functions.
-                return guards.check_int(meter, __obj(*args, **given))
+                return guards.check_int(meter, __obj(*args, **kwargs))
         meter.enter()
         try:
             result = super().call(__context, __obj, *args, **kwargs)
@@ -175,6 +188,15 @@ class ChatEnvironment(ImmutableSandboxedEnvironment):  # type: ignore[misc]
         return _metered_format(self, text, by_map=value.__name__ == "format_map")
 
 
+def _invoke(context: Any, macro: Macro, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Call a macro: at once if it takes what it is given, through its own counting of arguments if not."""
+    absent = macro.arguments[len(args) :]
+    is_odd = macro.caller or macro.catch_kwargs or macro.catch_varargs or context.eval_ctx.autoescape
+    if is_odd or len(args) > len(macro.arguments) or not kwargs.keys() <= set(absent):
+        return macro(context.eval_ctx, *args, **kwargs)
+    return macro._func(*args, *[kwargs.get(name, missing) for name in absent])
+
+
 def _metered_format(env: ChatEnvironment, text: str, *, by_map: bool) -> Callable[..., str]:
     @takes_context
     def format(context: Any, *args: Any, **kwargs: Any) -> str:
@@ -186,6 +208,13 @@ def _metered_format(env: ChatEnvironment, text: str, *, by_map: bool) -> Callabl
         return type(text)(formatter.vformat(text, (), args[0]))
 
     return format
+
+
+@takes_context
+def _metered_time(context: Any, format: str) -> str:
+    # No more than this comes of a width in the format.
+    context.meter.make(256 * len(format) if isinstance(format, str) else 0)
+    return strftime_now(format)
 
 
 def _metered_lipsum(lipsum: Callable[..., str]) -> Callable[..., str]:
@@ -207,6 +236,19 @@ class Compiled(NamedTuple):
     """Whether a generation block stands inside a macro or another buffer, so that its place is found by marks."""
     loop_targets: frozenset[str]
     """Names a loop gives its items."""
+
+
+def new_context(compiled: Compiled, names: dict[str, Any], meter: Meter) -> ChatContext:
+    """Return the context of one render, which nothing outlives."""
+    template = compiled.template
+    context = ChatContext(template.environment, {**_names_everywhere(), **names}, None, template.blocks)
+    context.meter = meter
+    return context
+
+
+@cache
+def _names_everywhere() -> dict[str, Any]:
+    return dict(environment().globals)
 
 
 @cache

@@ -159,40 +159,36 @@ def method(context: Any, obj: Any, name: str, *args: Any) -> Any:
     """Call ``obj.name(*args)``, the arguments having no effects of their own."""
     kind = type(obj)
     if kind is str:
-        quick = _STR_METHODS.get(name)
-        if quick is not None and len(args) <= quick[1]:
-            meter = context.meter
-            meter.remaining -= 4 + (len(obj) >> 3)
-            if meter.remaining < 0:
-                meter.extend()
+        quick = _STR_METHODS.get((name, len(args)))
+        if quick is not None:
             for arg in args:
-                if type(arg) is not str or len(arg) > SMALL:
+                if type(arg) is not str or len(arg) > _SHORT:
                     break
             else:
-                return quick[0](obj, *args)
+                meter = context.meter
+                meter.remaining -= 4 + (len(obj) * quick[1] >> 3)
+                if meter.remaining < 0:
+                    meter.extend()
+                if name != "replace" or len(args[0]) >= len(args[1]):
+                    return quick[0](obj, *args)
     elif kind is dict and name in _DICT_METHODS and (not args or type(args[0]) is str):
         return _DICT_METHODS[name](obj, *args)
     environment = context.environment
     return environment.call(context, environment.getattr(obj, name), *args)
 
 
-# With the most arguments that are short strings. None makes more than the text itself and pieces of it, but splitting
-# makes an object of each piece, and stripping or searching from the right compares with every character of the argument.
-_STR_METHODS: dict[str, tuple[Callable[..., Any], int]] = {
-    "strip": (str.strip, 0),
-    "lstrip": (str.lstrip, 0),
-    "rstrip": (str.rstrip, 0),
-    "startswith": (str.startswith, 1),
-    "endswith": (str.endswith, 1),
-    "find": (str.find, 1),
-    "lower": (str.lower, 0),
-    "upper": (str.upper, 0),
-    "title": (str.title, 0),
-    "capitalize": (str.capitalize, 0),
-    "removeprefix": (str.removeprefix, 1),
-    "removesuffix": (str.removesuffix, 1),
-    "isdigit": (str.isdigit, 0),
-    "isspace": (str.isspace, 0),
+_SHORT = 32
+# Methods that make no more than the text itself or its pieces, with the number of their arguments, all of them short
+# strings: how many units eight characters cost, where each may be compared with `_SHORT` others, or become an object.
+_STR_METHODS: dict[tuple[str, int], tuple[Callable[..., Any], int]] = {
+    **{(name, 0): (getattr(str, name), 1) for name in ("strip", "lstrip", "rstrip", "lower", "upper", "title")},
+    **{(name, 0): (getattr(str, name), 1) for name in ("capitalize", "isdigit", "isspace", "isupper", "islower")},
+    **{(name, 1): (getattr(str, name), 1) for name in ("startswith", "endswith", "removeprefix", "removesuffix")},
+    **{(name, 1): (getattr(str, name), 8) for name in ("strip", "lstrip", "rstrip", "find", "count", "rfind")},
+    **{(name, 1): (getattr(str, name), 8) for name in ("partition", "rpartition")},
+    ("replace", 2): (str.replace, 8),
+    ("split", 0): (str.split, 16),
+    ("split", 1): (str.split, 16),
 }
 _DICT_METHODS: dict[str, Callable[..., Any]] = {
     "get": dict.get,
