@@ -75,7 +75,7 @@ def plain_message(message: Any, index: int) -> dict[str, Any]:
         TypeError: not a dict, dataclass or object with ``model_dump``; says which message.
     """
     if _is_plain_text(message):
-        fields = message.copy()
+        fields: dict[str, Any] = message.copy()
     else:
         fields = _as_dict(message, "message", index)
         if None in fields.values():
@@ -92,7 +92,7 @@ def _is_plain_text(value: Any) -> bool:
     # Most messages are: a role and a content.
     if type(value) is not dict:
         return False
-    for key, item in value.items():
+    for key, item in value.items():  # noqa: SIM110 (a generator takes twice the time)
         if type(key) is not str or type(item) is not str:
             return False
     return True

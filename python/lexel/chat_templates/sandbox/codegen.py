@@ -1,7 +1,7 @@
-"""Writes the Python a chat template becomes: jinja2's code generator, with counting, and with short ways to plain data.
+"""Writes the Python a chat template becomes: jinja2's code generator, with counting, and short ways to plain data.
 
-jinja2's sandbox decides *what* a template may touch; it does not see loops, comparisons or ``~``. Here they are counted:
-a loop or macro body pays for a pass through it in one subtraction, and an operation that can make or search something
+jinja2's sandbox decides *what* a template may touch; it does not see loops, comparisons or ``~``. Here they count: a
+loop or macro body pays for a pass through it in one subtraction, and an operation that can make or search something
 large calls one of `inline`'s functions, unless what it meets is small. Messages are plain dicts of plain strings, so a
 lookup by a name that no dict has as an attribute asks the dict itself; everything else goes to the sandbox.
 """
@@ -198,7 +198,7 @@ class ChatCodeGenerator(ExpressionVisitors):
 
     def _loop_test(self, node: nodes.For, frame: Frame, loop_frame: Frame) -> str:
         """Write the generator that passes on the items a loop's condition holds for; return its name."""
-        name = self.temporary_identifier()
+        name: str = self.temporary_identifier()
         frame.symbols.analyze_node(node, for_branch="test")
         self.writeline(f"def {name}(fiter):", node.test)
         self.indent()
@@ -218,7 +218,7 @@ class ChatCodeGenerator(ExpressionVisitors):
         self.leave_frame(frame, with_python_scope=True)
         return name
 
-    def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
+    def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:  # noqa: ARG002
         if frame.eval_ctx.volatile:
             self.write("(escaped if context.eval_ctx.autoescape else text)(meter, ")
         elif frame.eval_ctx.autoescape:
@@ -228,7 +228,7 @@ class ChatCodeGenerator(ExpressionVisitors):
             self.write(f"({name} if type({name} := ")
             self._printing.append(name)
 
-    def _output_child_post(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
+    def _output_child_post(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:  # noqa: ARG002
         if frame.eval_ctx.volatile or frame.eval_ctx.autoescape:
             self.write(")")
         else:
@@ -260,7 +260,8 @@ def _cost(body: list[nodes.Node]) -> int:
 
 def _names_never_set(tree: nodes.Template) -> list[str]:
     """Return the names a template uses and sets nowhere, not even as a parameter."""
-    used, given = set(), set(_SPECIAL)
+    used: set[str] = set()
+    given = set(_SPECIAL)
     for name in tree.find_all(nodes.Name):
         (used if name.ctx == "load" else given).add(name.name)
     given.update(node.name for node in tree.find_all((nodes.Macro, nodes.NSRef)))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from jinja2 import Template, nodes
 from jinja2.defaults import DEFAULT_FILTERS, DEFAULT_TESTS
-from jinja2.exceptions import SecurityError, TemplateError, TemplateRuntimeError
+from jinja2.exceptions import SecurityError, TemplateError
 from jinja2.ext import loopcontrols
 from jinja2.runtime import BlockReference, Context, LoopContext, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedFormatter
@@ -22,8 +22,8 @@ from jinja2.utils import Namespace, missing
 
 from lexel.chat_templates.sandbox import guards
 from lexel.chat_templates.sandbox.budget import Budget, BudgetExceeded, Meter
-from lexel.chat_templates.sandbox.filters import metered_filters, metered_tests, strftime_now, takes_context
 from lexel.chat_templates.sandbox.codegen import ChatCodeGenerator
+from lexel.chat_templates.sandbox.filters import metered_filters, metered_tests, strftime_now, takes_context
 from lexel.chat_templates.sandbox.generation import GenerationTag, spans_are_buffered
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ _NESTING = (Macro, LoopContext, BlockReference)
 _PLAIN = frozenset({str, dict, list, int, float})
 _DICT_ATTRIBUTES = frozenset(dir(dict))
 # Attributes that change nothing and lead nowhere, for which the sandbox need not be asked.
-_HARMLESS = {
+_HARMLESS: dict[type, frozenset[str]] = {
     str: frozenset(name for name in dir(str) if name[0] != "_") - {"format", "format_map"},
     dict: frozenset({"get", "items", "keys", "values", "copy"}),
     list: frozenset({"count", "index", "copy"}),
@@ -142,7 +142,7 @@ class ChatEnvironment(ImmutableSandboxedEnvironment):  # type: ignore[misc]
                 return obj[attribute]
             except KeyError:
                 return self.undefined(obj=obj, name=attribute)
-        if attribute in _HARMLESS.get(kind, ()):
+        if kind in _HARMLESS and attribute in _HARMLESS[kind]:
             return getattr(obj, attribute)
         return super().getattr(obj, attribute)
 
@@ -258,7 +258,7 @@ def environment() -> ChatEnvironment:
 
 
 def compile_source(source: str, budget: Budget) -> Compiled:
-    """Parse, instrument and compile a template."""
+    """Parse and compile a template."""
     if len(source) > budget.template_chars:
         raise BudgetExceeded(f"the template has {len(source):,} characters", "template_chars", budget.template_chars)
     env = environment()

@@ -47,7 +47,9 @@ _PERCENT = re.compile(r"%(?:\([^)]*\))?[#0\- +]*(\*|\d+)?(?:\.(\*|\d+))?[hlL]?[a
 def check_int(meter: Meter, value: Any) -> Any:
     """Return the value; raise if it is an integer too large to compute with."""
     if type(value) is int and value.bit_length() > meter.budget.int_bits:
-        raise BudgetExceeded(f"the template computes an integer of {value.bit_length():,} bits", "int_bits", meter.budget.int_bits)
+        raise BudgetExceeded(
+            f"the template computes an integer of {value.bit_length():,} bits", "int_bits", meter.budget.int_bits
+        )
     return value
 
 
