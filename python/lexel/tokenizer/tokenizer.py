@@ -24,6 +24,7 @@ from lexel.tokenizer.ids import rows_of_ids
 from lexel.tokenizer.showing import Showing
 from lexel.tokenizer.sizes import Sizes
 from lexel.tokenizer.special_tokens import SpecialTokens
+from lexel.tokenizer.templating import Templating
 from lexel.tokenizer.training_chats import TrainingChats
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ _CLEAN_UP = (
 )
 
 
-class Tokenizer(Showing, TokenBudget, Sizes, Filling, Conversing, TrainingChats, TokenizerFiles):
+class Tokenizer(Showing, TokenBudget, Sizes, Filling, Conversing, Templating, TrainingChats, TokenizerFiles):
     """Text to ids and back. `Tokenizer.from_pretrained(...)` looks at the files and returns the right backend.
 
     Keyword arguments of the constructor become the tokenizer's settings: special tokens by name (`eos_token="</s>"`,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from lexel.chat_templates.lint.tree import Tree
 
-__all__ = ["TokenFacts", "check_tokens", "written_tokens"]
+__all__ = ["TokenFacts", "check_tokens", "is_certain", "written_tokens"]
 
 # Nobody writes these by hand: they are meant as one token each.
 _CERTAIN = re.compile(r"<\|[^<>|\s]{1,60}\|>|<｜[^<>｜]{1,60}｜>")
@@ -31,6 +31,11 @@ class TokenFacts:
     """Whether a token is special, so that decoding can leave it out."""
     bos: str | None = None
     """The token that encoding writes at the beginning of every text by itself; None if it writes none."""
+
+
+def is_certain(token: str) -> bool:
+    """Say whether a text is meant as one token: ``<|end|>`` is, ``<b>`` may be text."""
+    return _CERTAIN.fullmatch(token) is not None
 
 
 def written_tokens(prober: Prober, literals: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -91,9 +96,10 @@ def _check_bos(text: str, tree: Tree, special_tokens: Mapping[str, str], facts: 
     if facts is None or facts.bos is None:
         return
     if start.startswith(facts.bos):
+        # As it should be, and still what goes wrong most often outside of apply_chat_template.
         yield Finding(
             "bos-doubled",
-            "warning",
+            "hint",
             line,
             f"the template writes {facts.bos}, and encoding adds one to every text: a rendered chat that is encoded "
             "like a text begins with two",
@@ -114,7 +120,7 @@ def _check_vocabulary(
     tree: Tree, in_plain: tuple[str, ...], anywhere: tuple[str, ...], facts: TokenFacts
 ) -> Iterator[Finding]:
     for token in anywhere:
-        if facts.token_id(token) is None and _CERTAIN.fullmatch(token):
+        if facts.token_id(token) is None and is_certain(token):
             yield Finding(
                 "token-not-in-vocabulary",
                 "error" if token in in_plain else "warning",
