@@ -21,7 +21,7 @@ from lexel.chat_templates.masks import assistant_masks, check_generation
 from lexel.chat_templates.prefix import PrefixChange, PrefixChangedError
 from lexel.chat_templates.render import Rendered, clear_cache, render
 from lexel.chat_templates.response import ResponseParser, parse_response, parse_responses
-from lexel.chat_templates.sandbox.budget import Budget
+from lexel.chat_templates.sandbox.budget import Budget, use_budget
 from lexel.chat_templates.sanitize import control_tokens, encode_segments, unmark
 from lexel.chat_templates.selection import named_templates, select_template
 from lexel.chat_templates.shipped import shipped_template, shipped_templates
@@ -62,6 +62,7 @@ __all__ = [
     "shipped_templates",
     "split_batch",
     "unmark",
+    "use_budget",
     "write_templates",
 ]
 

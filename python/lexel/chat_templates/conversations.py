@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from lexel.chat_templates.plain import plain_message
-from lexel.chat_templates.render import Rendered, render
-from lexel.chat_templates.sandbox.budget import DEFAULT_BUDGET, Budget
+from lexel.chat_templates.render import Rendered, render_prepared, template_names
+from lexel.chat_templates.sandbox.budget import Budget
 from lexel.chat_templates.sanitize import mark
 from lexel.chat_templates.tools import tool_schemas
 
@@ -64,7 +64,7 @@ def render_chats(
     special_tokens: Mapping[str, Any] | None = None,
     variables: Mapping[str, Any] | None = None,
     control_tokens: tuple[str, ...] | None = None,
-    budget: Budget = DEFAULT_BUDGET,
+    budget: Budget | None = None,
 ) -> Chats:
     """Render every conversation.
 
@@ -91,19 +91,12 @@ def render_chats(
     if control_tokens is not None:
         rows = [[mark(plain_message(message, at), control_tokens) for at, message in enumerate(row)] for row in rows]
         schemas, documents, own = (mark(given, control_tokens) for given in (schemas, documents, own))
-    names = {**(special_tokens or {}), **own}
+    names = template_names(schemas, documents, add_generation_prompt, {**(special_tokens or {}), **own})
     rendered = []
     for index, messages in enumerate(rows):
         try:
-            row = render(
-                template,
-                messages,
-                tools=schemas,
-                documents=documents,
-                add_generation_prompt=add_generation_prompt,
-                continue_final_message=continue_final_message,
-                variables=names,
-                budget=budget,
+            row = render_prepared(
+                template, messages, names, continue_final_message=continue_final_message, budget=budget
             )
         except Exception as exc:
             if is_batched:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lexel.chat_templates.continue_final import cut, open_final
 from lexel.chat_templates.plain import plain_argument, plain_document, plain_message
-from lexel.chat_templates.sandbox.budget import DEFAULT_BUDGET, Budget, Meter
+from lexel.chat_templates.sandbox.budget import Budget, Meter, current_budget
 from lexel.chat_templates.sandbox.errors import require_jinja, template_error, template_line, wrap
 from lexel.chat_templates.tools import tool_schemas
 
@@ -45,7 +45,7 @@ def render(
     add_generation_prompt: bool = False,
     continue_final_message: bool | str = False,
     variables: Mapping[str, Any] | None = None,
-    budget: Budget = DEFAULT_BUDGET,
+    budget: Budget | None = None,
 ) -> Rendered:
     """Render one conversation.
 
@@ -58,7 +58,8 @@ def render(
         continue_final_message: stop right after the text of the last message: True for its ``content``, or the name
             of a field.
         variables: everything else the template may name: special tokens, switches such as ``enable_thinking``.
-        budget: limits for a template nobody vouched for; give a larger one to a trusted template.
+        budget: limits for a template nobody vouched for; give a larger one to a trusted template. None for the one
+            of `use_budget`, or the default.
 
     Raises:
         TemplateError: the template does not compile, raises, does something forbidden, or exceeds the budget.
@@ -71,73 +72,55 @@ def render(
         ...        [{"role": "user", "content": "Hi"}]).text
         '<user>Hi'
     """
+    names = template_names(tools, documents, add_generation_prompt, variables)
+    return render_prepared(template, messages, names, continue_final_message=continue_final_message, budget=budget)
+
+
+def render_prepared(
+    template: str,
+    messages: Iterable[Any],
+    names: Mapping[str, Any],
+    *,
+    continue_final_message: bool | str = False,
+    budget: Budget | None = None,
+) -> Rendered:
+    """Render one conversation of several that have all else in common.
+
+    Args:
+        template: as `render`.
+        messages: as `render`.
+        names: what `template_names` returned; no template changes it.
+        continue_final_message: as `render`.
+        budget: as `render`.
+
+    Raises:
+        TemplateError: as `render`.
+        TypeError: as `render`.
+        ValueError: as `render`.
+    """
+    if isinstance(messages, (str, bytes, Mapping)):
+        raise TypeError(f"messages is a {type(messages).__name__}; expected a list of messages")
+    if budget is None:
+        budget = current_budget()
     compiled = _compile(template, budget)
-    names = _template_names(messages, tools, documents, add_generation_prompt, variables)
-    final = open_final(names["messages"], continue_final_message, template) if continue_final_message else None
-    text, spans = _run(compiled, names, budget)
+    given = {**names, "messages": [plain_message(message, index) for index, message in enumerate(messages)]}
+    final = open_final(given["messages"], continue_final_message, template) if continue_final_message else None
+    text, spans = _run(compiled, given, budget)
     if final is not None:
         text = cut(text, final)
         spans = spans and [(start, min(end, len(text))) for start, end in spans if start < len(text)]
     return Rendered(text, spans)
 
 
-class Piece(NamedTuple):
-    """A stretch of a render that one statement of the template wrote."""
-
-    start: int
-    end: int
-    line: int | None
-    """Of the template."""
-    message: int | None
-    """Which one a loop was at."""
-
-
-def trace(
-    template: str,
-    messages: Iterable[Any],
-    *,
-    tools: Sequence[Any] | None = None,
-    documents: Sequence[Any] | None = None,
-    add_generation_prompt: bool = False,
-    variables: Mapping[str, Any] | None = None,
-    budget: Budget = DEFAULT_BUDGET,
-) -> list[Piece]:
-    """Say which line of a template writes which stretch of the text that `render` returns for these arguments.
-
-    What a template collects in a variable or a macro counts where that is written out.
-
-    Raises:
-        TemplateError: as `render`.
-    """
-    compiled = _compile(template, budget)
-    names = _template_names(messages, tools, documents, add_generation_prompt, variables)
-    context = compiled.template.new_context(names)
-    context.meter = Meter(budget, names)
-    writer = compiled.template.root_render_func(context)
-    pieces: list[Piece] = []
-    place = 0
-    for chunk in writer:
-        frame, frames = writer, []
-        while getattr(frame, "gi_frame", None) is not None:
-            frames.append(frame.gi_frame)
-            frame = frame.gi_yieldfrom
-        line = compiled.template.get_corresponding_lineno(frames[-1].f_lineno) if frames else None
-        message = _message_index([one.f_locals for one in frames], compiled.loop_targets, names["messages"])
-        pieces.append(Piece(place, place + len(chunk), line, message))
-        place += len(chunk)
-        context.meter.emitted = place
-    return pieces
-
-
 def has_generation(template: str) -> bool:
     """Say whether a template has a ``{% generation %}`` block."""
-    return _compile(template, DEFAULT_BUDGET).has_generation
+    return _compile(template, current_budget()).has_generation
 
 
 @lru_cache(maxsize=128)
 def literal_text(template: str) -> str:
     r"""Return all text a template can write by itself: its raw text and string constants, joined by ``"\0"``."""
-    _compile(template, DEFAULT_BUDGET)
+    _compile(template, current_budget())
     from jinja2 import nodes
 
     from lexel.chat_templates.sandbox.environment import environment
@@ -150,19 +133,23 @@ def literal_text(template: str) -> str:
 
 def clear_cache() -> None:
     """Forget all compiled templates."""
-    _compile.cache_clear()
+    _compiled.cache_clear()
     literal_text.cache_clear()
 
 
-@lru_cache(maxsize=128)
 def _compile(template: str, budget: Budget) -> Compiled:
+    if not isinstance(template, str):
+        raise TypeError(f"a chat template is a str, not {type(template).__name__}")
+    return _compiled(template, budget.template_chars, budget.template_nodes)
+
+
+@lru_cache(maxsize=128)
+def _compiled(template: str, most_chars: int, most_nodes: int) -> Compiled:
     require_jinja()
     from lexel.chat_templates.sandbox.environment import compile_source
 
-    if not isinstance(template, str):
-        raise TypeError(f"a chat template is a str, not {type(template).__name__}")
     try:
-        return compile_source(template, budget)
+        return compile_source(template, most_chars, most_nodes)
     except (SyntaxError, RecursionError, MemoryError) as exc:
         if isinstance(exc, SyntaxError) and " loop" in exc.msg:
             # jinja2 leaves it to Python to say that a `break` or `continue` stands outside of a loop.
@@ -174,21 +161,30 @@ def _compile(template: str, budget: Budget) -> Compiled:
         raise wrap(exc) from exc
 
 
-def _template_names(
-    messages: Iterable[Any],
+def template_names(
     tools: Sequence[Any] | None,
     documents: Sequence[Any] | None,
     add_generation_prompt: bool,
     variables: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
-    if isinstance(messages, (str, bytes, Mapping)):
-        raise TypeError(f"messages is a {type(messages).__name__}; expected a list of messages")
+    """Return all a template gets to see beside the messages: plain copies.
+
+    Args:
+        tools: as `render`.
+        documents: as `render`.
+        add_generation_prompt: as `render`.
+        variables: as `render`.
+
+    Raises:
+        TypeError: a tool, document or variable of a wrong kind; says which.
+        ValueError: one of them contains itself.
+    """
     if documents is not None and isinstance(documents, (str, bytes, Mapping)):
         raise TypeError(f"documents is a {type(documents).__name__}; expected a list of dicts")
-    names = plain_argument(variables, "variables") if variables else {}
+    names: dict[str, Any] = plain_argument(variables, "variables") if variables else {}
     if not _RESERVED.isdisjoint(names):
         raise TypeError(f"template variables may not be named {sorted(_RESERVED & set(names))}: they are arguments")
-    names["messages"] = [plain_message(message, index) for index, message in enumerate(messages)]
+    names["messages"] = None
     names["tools"] = None if tools is None else plain_argument(tool_schemas(tools), "tools")
     names["documents"] = (
         None if documents is None else [plain_document(document, index) for index, document in enumerate(documents)]

@@ -21,7 +21,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedFormatter
 from jinja2.utils import Namespace, missing
 
 from lexel.chat_templates.sandbox import guards
-from lexel.chat_templates.sandbox.budget import Budget, BudgetExceeded, Meter
+from lexel.chat_templates.sandbox.budget import BudgetExceeded, Meter
 from lexel.chat_templates.sandbox.codegen import ChatCodeGenerator
 from lexel.chat_templates.sandbox.filters import metered_filters, metered_tests, strftime_now, takes_context
 from lexel.chat_templates.sandbox.generation import GenerationTag, spans_are_buffered
@@ -257,15 +257,15 @@ def environment() -> ChatEnvironment:
     return ChatEnvironment()
 
 
-def compile_source(source: str, budget: Budget) -> Compiled:
+def compile_source(source: str, most_chars: int, most_nodes: int) -> Compiled:
     """Parse and compile a template."""
-    if len(source) > budget.template_chars:
-        raise BudgetExceeded(f"the template has {len(source):,} characters", "template_chars", budget.template_chars)
+    if len(source) > most_chars:
+        raise BudgetExceeded(f"the template has {len(source):,} characters", "template_chars", most_chars)
     env = environment()
     tree = env.parse(source)
     size = sum(1 for _ in tree.find_all(nodes.Node))
-    if size > budget.template_nodes:
-        raise BudgetExceeded(f"the template has {size:,} nodes", "template_nodes", budget.template_nodes)
+    if size > most_nodes:
+        raise BudgetExceeded(f"the template has {size:,} nodes", "template_nodes", most_nodes)
     buffered = spans_are_buffered(tree)
     targets = {name.name for loop in tree.find_all(nodes.For) for name in loop.target.find_all(nodes.Name)}
     targets |= {loop.target.name for loop in tree.find_all(nodes.For) if isinstance(loop.target, nodes.Name)}

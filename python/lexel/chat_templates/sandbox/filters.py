@@ -12,10 +12,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from jinja2 import pass_context
-from jinja2.runtime import LoopContext
+from jinja2.runtime import LoopContext, Undefined
 
 from lexel.chat_templates.sandbox import guards
 from lexel.chat_templates.sandbox.guards import Call
+from lexel.chat_templates.sandbox.inline import SMALL
 
 if TYPE_CHECKING:
     from lexel.chat_templates.sandbox.budget import Meter
@@ -37,6 +38,20 @@ _CONSUMING = frozenset({"groupby", "join", "max", "min", "sort", "sum", "unique"
 # Pure Python over every character.
 _SLOW = frozenset({"pprint", "striptags", "title", "urlencode", "urlize", "wordcount", "wordwrap", "xmlattr"})
 _SLOWNESS = 400
+# What a filter without arguments does to a plain value that is not empty, and the units eight characters or items cost.
+_QUICK: dict[str, dict[type, tuple[Callable[[Any], Any], int]]] = {
+    "trim": {str: (str.strip, 1)},
+    "lower": {str: (str.lower, 1)},
+    "upper": {str: (str.upper, 1)},
+    "capitalize": {str: (str.capitalize, 1)},
+    "string": {str: (lambda value: value, 0)},
+    "list": {list: (list.copy, 8)},
+    "first": {list: (lambda value: value[0], 0), str: (lambda value: value[0], 0)},
+    "last": {list: (lambda value: value[-1], 0), str: (lambda value: value[-1], 0)},
+}
+# Arguments of `tojson` that ask for what it does anyway, and that.
+_AS_IT_IS = {"ensure_ascii": False}
+_encode_json = json.JSONEncoder(ensure_ascii=False).encode
 _MOST_DIGITS = 400
 
 
@@ -60,13 +75,14 @@ def strftime_now(format: str) -> str:
 
 def metered_filters(filters: dict[str, Callable[..., Any]]) -> dict[str, Callable[..., Any]]:
     """Return the same filters, metered."""
-    return {name: _metered_filter(name, func) for name, func in {**filters, "tojson": tojson}.items()}
+    metered = {name: _metered_filter(name, func) for name, func in filters.items()}
+    return {**metered, "tojson": _tojson_filter(), "default": _default, "d": _default}
 
 
 def metered_tests(tests: dict[str, Callable[..., Any]]) -> dict[str, Callable[..., Any]]:
     """Return the same tests; those that compare values as a whole are metered."""
     cheap = {"boolean", "callable", "defined", "escaped", "false", "filter", "float", "integer", "iterable", "mapping"}
-    cheap |= {"none", "number", "odd", "even", "divisibleby", "sameas", "sequence", "string", "test", "true"}
+    cheap |= {"none", "number", "sameas", "sequence", "string", "test", "true"}
     cheap |= {"undefined"}
     return {name: func if name in cheap else _metered_test(func) for name, func in tests.items()}
 
@@ -74,12 +90,21 @@ def metered_tests(tests: dict[str, Callable[..., Any]]) -> dict[str, Callable[..
 def _metered_test(func: Callable[..., Any]) -> Callable[..., Any]:
     passes = _passes(func)
 
+    formats = func.__name__ in {"test_odd", "test_even", "test_divisibleby"}
+
     @takes_context
     def test(context: Any, value: Any, *args: Any, **kwargs: Any) -> Any:
         meter: Meter = context.meter
-        meter.touch_whole(value)
-        for arg in (*args, *kwargs.values()):
-            meter.touch_whole(arg)
+        if type(value) is not str or len(value) > SMALL:
+            meter.touch_whole(value)
+        for arg in (*args, *kwargs.values()) if kwargs else args:
+            if type(arg) is not str or len(arg) > SMALL:
+                meter.touch_whole(arg)
+        if formats and isinstance(value, (str, bytes)):
+            # These apply ``%``, which formats texts.
+            for arg in (*args, *kwargs.values(), 2):
+                guards.price_percent(meter, value, arg)
+        meter.spend(2)
         return func(*_passed(passes, context), value, *args, **kwargs)
 
     return test
@@ -104,12 +129,21 @@ def _metered_filter(name: str, func: Callable[..., Any]) -> Callable[..., Any]:
     slowness = _SLOWNESS if name in _SLOW else 1
     guard = _GUARDS.get(name)
 
+    quick = _QUICK.get(name, {})
+
     @takes_context
     def metered(context: Any, value: Any, *args: Any, **kwargs: Any) -> Any:
         meter: Meter = context.meter
+        kind = type(value)
+        if kind in quick and value and not args and not kwargs:
+            meter.remaining -= _CALL + (len(value) * quick[kind][1] >> 3)
+            if meter.remaining < 0:
+                meter.extend()
+            return quick[kind][0](value)
         meter.spend(_CALL)
         for arg in args:
-            meter.touch_whole(arg)
+            if type(arg) is not str or len(arg) > SMALL:
+                meter.touch_whole(arg)
         for arg in kwargs.values():
             meter.touch_whole(arg)
         if not light:
@@ -137,9 +171,33 @@ def _metered_filter(name: str, func: Callable[..., Any]) -> Callable[..., Any]:
     return metered
 
 
+@takes_context
+def _default(context: Any, value: Any, default_value: Any = "", boolean: bool = False) -> Any:
+    """Do what jinja2's filter does, which touches nothing."""
+    context.meter.spend(_CALL)
+    return default_value if isinstance(value, Undefined) or (boolean and not value) else value
+
+
+def _tojson_filter() -> Callable[..., Any]:
+    general = _metered_filter("tojson", tojson)
+
+    @takes_context
+    def metered(context: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
+        if args or (kwargs and kwargs != _AS_IT_IS):
+            return general(context, x, *args, **kwargs)
+        meter: Meter = context.meter
+        meter.spend(_CALL)
+        meter.touch_whole(x)
+        return _encode_json(x)
+
+    return metered
+
+
 def _each(meter: Meter, items: Iterator[Any]) -> Iterator[Any]:
     for item in items:
-        meter.spend(50)
+        meter.remaining -= 50
+        if meter.remaining < 0:
+            meter.extend()
         yield item
 
 
