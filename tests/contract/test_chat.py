@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lexel import BatchEncoding
+from lexel.chat_templates import join_deltas
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -188,6 +189,26 @@ def test_answers_become_messages(chat: TokenizersBackend) -> None:
     assert parser.finalize()[0] == message
     with pytest.raises(ValueError, match="one answer"):
         chat.get_response_parser(prefix=[[1], [2]])
+
+
+def test_answers_are_read_id_by_id(chat: TokenizersBackend) -> None:
+    answer = "<think>the fox</think> lazy dog<sep>"
+    ids = chat.encode(answer, add_special_tokens=False)
+    cases: list[tuple[Any, list[Any]]] = [(ids, ids), (ids, [ids[:2], ids[2:]]), (ids, [ids, ""])]
+    for whole, pieces in [*cases, (answer, [answer[:9], answer[9:]])]:
+        stream = chat.stream_response(pieces, response_template=RESPONSE, prefix="")
+        deltas = list(stream)
+        assert deltas[0] == {"role": "bot"}
+        assert join_deltas(deltas) == stream.message == chat.parse_response(whole, RESPONSE, prefix="")
+    pushed = chat.stream_response(response_template=RESPONSE, prefix="bot: <think>")
+    with pytest.raises(RuntimeError, match="not ended"):
+        pushed.message  # noqa: B018
+    assert pushed.push("fox</think>lazy") == [{"role": "bot"}, {"thinking": "fox"}, {"content": "lazy"}]
+    assert pushed.finish() == []
+    with pytest.raises(TypeError, match="push"):
+        list(pushed)
+    kinds = [event["type"] for event in chat.stream_response(["a"], response_template=RESPONSE, prefix="", events=True)]
+    assert kinds == ["region_open", "region_chunk", "region_close"]
 
 
 def test_the_response_template_is_saved(chat: TokenizersBackend, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from lexel.chat_templates.lint.report import TemplateReport
 from lexel.chat_templates.masks import assistant_masks, check_generation
 from lexel.chat_templates.prefix import PrefixChange, PrefixChangedError
 from lexel.chat_templates.render import Rendered, clear_cache, render
-from lexel.chat_templates.response import ResponseParser, parse_response, parse_responses
+from lexel.chat_templates.response import ResponseParser, join_deltas, parse_response, parse_responses
 from lexel.chat_templates.sandbox.budget import Budget, use_budget
 from lexel.chat_templates.sanitize import control_tokens, encode_segments, unmark
 from lexel.chat_templates.selection import named_templates, select_template
@@ -50,6 +50,7 @@ __all__ = [
     "control_tokens",
     "encode_segments",
     "get_json_schema",
+    "join_deltas",
     "message_ids",
     "named_templates",
     "parse_response",

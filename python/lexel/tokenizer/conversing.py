@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from lexel.chat_templates.response import ResponseParser
     from lexel.padding import PaddingStrategy, TruncationStrategy
     from lexel.tokenizer.chat_builder import ChatBuilder
+    from lexel.tokenizer.response_stream import ResponseStream
     from lexel.tokenizer.tokenizer import Tokenizer
 
 __all__ = ["Conversing"]
@@ -215,6 +216,36 @@ class Conversing(BackendContract):
 
         template = self.response_template if schema is None else schema
         return parse_responses(response, template, prefix=prefix, decode=cast("Tokenizer", self).decode, tools=tools)
+
+    def stream_response(
+        self,
+        pieces: Iterable[Any] | None = None,
+        *,
+        response_template: dict[str, Any] | None = None,
+        prefix: Any = None,
+        tools: list[Any] | None = None,
+        events: bool = False,
+    ) -> ResponseStream:
+        """Read an answer while the model writes it: iterate over what each id adds to the message.
+
+        Deltas are dicts such as `{"content": "Hel"}` or `{"tool_calls": [{…}]}`: text as soon as it is certain, tool
+        calls and other parsed values when they are complete. `lexel.chat_templates.join_deltas` of all is the message.
+
+        Args:
+            pieces: ids, rows of ids or texts as they come; without them, `push` each and `finish`.
+            response_template: instead of the tokenizer's.
+            prefix: the prompt, as text or one row of ids; "" if it wrote nothing of the answer.
+            tools: as in `parse_response`.
+            events: yield the parser's events instead, which have the text of unfinished tool calls too (`dirty`).
+
+        Raises:
+            AttributeError: there is no response template.
+            ValueError: the template is wrong or `prefix` is missing; while reading, the answer does not fit.
+        """
+        from lexel.tokenizer.response_stream import ResponseStream
+
+        parser = self.get_response_parser(response_template, prefix=prefix, tools=tools)
+        return ResponseStream(pieces, parser, self, events=events)
 
     def get_response_parser(
         self, response_template: dict[str, Any] | None = None, *, prefix: Any = None, tools: list[Any] | None = None

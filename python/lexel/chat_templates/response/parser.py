@@ -93,6 +93,11 @@ class ResponseParser:
         self._outside()
         self.initial_events: list[Event] = self.feed(self._template.after_anchor(prefix))
 
+    @property
+    def template(self) -> ResponseTemplate:
+        """The template the answer is read by."""
+        return self._template
+
     def feed(self, text: str) -> list[Event]:
         """Take further text; return what became certain.
 
