@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from lexel.chat_templates import TemplateReport
     from lexel.tokenizer import Tokenizer
 
 __all__ = ["app", "main"]
@@ -22,6 +25,9 @@ app = typer.Typer(
 
 cache_app = typer.Typer(no_args_is_help=True, help="Compiled tokenizers on disk: loading again takes milliseconds.")
 app.add_typer(cache_app, name="cache")
+
+template_app = typer.Typer(no_args_is_help=True, help="Chat templates: check them, show those that come with lexel.")
+app.add_typer(template_app, name="template")
 
 Source = Annotated[
     str,
@@ -143,6 +149,69 @@ def convert(
         print(f"wrote {path}")
     for note in notes:
         print(f"note: {note}")
+
+
+@template_app.command()
+def check(
+    sources: Annotated[
+        list[str],
+        typer.Argument(help="Template files, tokenizer_config.json, folders, or names of hub repositories."),
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the reports as JSON.")] = False,
+    level: Annotated[str, typer.Option(help="Show only what is at least this: error, warning or hint.")] = "hint",
+) -> None:
+    """Look for what goes wrong with chat templates; the exit code is 1 if there are errors.
+
+    A folder with a tokenizer is checked with it: also whether the tokens a template writes exist.
+    """
+    from lexel.chat_templates.lint.report import LEVELS
+
+    if level not in LEVELS:
+        raise typer.BadParameter(f"--level is {level!r}; expected one of {', '.join(LEVELS)}")
+    reports = [report for source in sources for report in _reports(source)]
+    shown = [report.at_least(level) for report in reports]
+    if as_json:
+        print(json.dumps([report.as_dict() for report in shown], ensure_ascii=False, indent=2))
+    else:
+        print("\n\n".join(map(str, shown)))
+    raise typer.Exit(0 if all(report.ok for report in reports) else 1)
+
+
+@template_app.command()
+def show(name: Annotated[str, typer.Argument(help="chatml, llama or plain; without it, all are listed.")] = "") -> None:
+    """Print a chat template that comes with lexel."""
+    from lexel import shipped_template, shipped_templates
+
+    if not name:
+        print("\n".join(f"{known}: {what}" for known, what in shipped_templates().items()))
+        return
+    try:
+        print(shipped_template(name), end="")
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def _reports(source: str) -> list[TemplateReport]:
+    """Return a report for each template of a source."""
+    from lexel.chat_templates import check_template, named_templates
+
+    place = Path(source)
+    files = sorted(place.rglob("*.jinja")) if place.is_dir() else [place] if place.is_file() else []
+    if place.is_file() and place.suffix == ".json":
+        found = named_templates(json.loads(place.read_text("utf-8")).get("chat_template"))
+        if found is None:
+            raise typer.BadParameter(f"{source} has no chat_template")
+        named = {"chat_template": found} if isinstance(found, str) else found
+        return [check_template(text, name=f"{source}: {name}") for name, text in named.items()]
+    if files and not (place / "tokenizer_config.json").is_file() and not (place / "tokenizer.json").is_file():
+        return [check_template(file.read_text("utf-8"), name=str(file)) for file in files]
+    tokenizer = _load(source)
+    templates = tokenizer.chat_template
+    if templates is None:
+        raise typer.BadParameter(f"{source} has no chat template")
+    if isinstance(templates, str):
+        return [replace(tokenizer.check_chat_template(), name=source)]
+    return [replace(tokenizer.check_chat_template(name), name=f"{source}: {name}") for name in templates]
 
 
 @cache_app.command()

@@ -91,6 +91,7 @@ def test_commands_exist(page: Path) -> None:
 
     targets = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text("utf-8"), flags=re.MULTILINE))
     commands = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+    commands |= {group.name for group in app.registered_groups if group.name}
     code = "\n".join(block.code for block in blocks(page) if block.info[0] == "sh")
     assert set(re.findall(r"\bmake ([a-z][\w-]*)", code)) <= targets
     assert set(re.findall(r"^lexel ([a-z][\w-]*)", code, flags=re.MULTILINE)) <= commands

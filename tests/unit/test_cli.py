@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -93,3 +94,58 @@ def test_convert_names_what_it_cannot_write(tmp_path: Path) -> None:
         assert result.exit_code == 2
         assert "sentencepiece" in result.output
     assert not list(tmp_path.iterdir())
+
+
+GOOD = "{% for m in messages %}{{ m.role }}: {{ m.content }}{% endfor %}"
+
+
+def check(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(cli.app, ["template", "check", *arguments])
+    return result.exit_code, result.output
+
+
+def test_templates_are_checked(tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.jinja", tmp_path / "bad.jinja"
+    good.write_text(GOOD, "utf-8")
+    bad.write_text("{{ bos_token }}{{ bos_token }}" + GOOD, "utf-8")
+    code, output = check(str(good))
+    assert (code, output.splitlines()[0].split(": ")[0]) == (0, str(good))
+    assert "warning[generation-missing] there is no {% generation %} block" in output
+    code, output = check(str(good), str(bad), "--level", "error")
+    assert code == 1
+    assert "generation-missing" not in output
+    assert "error[bos-twice] line 1: the text begins with <s> twice" in output
+    assert check(str(tmp_path))[0] == 1
+    code, output = check(str(tmp_path), "--json")
+    assert [report["ok"] for report in json.loads(output)] == [False, True]
+    assert code == 1
+
+
+def test_templates_in_a_configuration_are_checked(tmp_path: Path) -> None:
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({"chat_template": [{"name": "default", "template": GOOD}]}), "utf-8")
+    code, output = check(str(config))
+    assert code == 0
+    assert output.startswith(f"{config}: default: ")
+    config.write_text("{}", "utf-8")
+    assert check(str(config))[0] == 2
+    assert check(str(config), "--level", "all")[0] == 2
+
+
+def test_the_template_of_a_tokenizer_is_checked_with_it(tmp_path: Path) -> None:
+    code, output = check(str(TINY_MODEL))
+    assert code == 0
+    assert output.startswith(f"{TINY_MODEL}: ")
+    tok = lexel.AutoTokenizer.from_pretrained(TINY_MODEL)
+    tok.chat_template = {"default": "{{ messages[0].content }}<|nowhere|>", "rag": GOOD}
+    tok.save_pretrained(tmp_path)
+    code, output = check(str(tmp_path))
+    assert code == 1
+    assert "<|nowhere|> is no token of this tokenizer" in output
+    assert f"{tmp_path}: rag: " in output
+
+
+def test_templates_that_come_with_lexel_are_shown() -> None:
+    assert run("template", "show", "chatml") == lexel.shipped_template("chatml")
+    assert run("template", "show").splitlines()[0].startswith("chatml: ChatML")
+    assert CliRunner().invoke(cli.app, ["template", "show", "zephyr"]).exit_code == 2

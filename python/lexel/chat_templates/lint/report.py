@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 __all__ = ["LEVELS", "Finding", "Level", "Refusal", "TemplateReport", "clip"]
@@ -74,6 +74,11 @@ class TemplateReport:
     def of(self, level: Level) -> tuple[Finding, ...]:
         """Return the findings of one level."""
         return tuple(finding for finding in self.findings if finding.level == level)
+
+    def at_least(self, level: Level) -> TemplateReport:
+        """Return the report without what is less serious than a level."""
+        kept = LEVELS[: LEVELS.index(level) + 1]
+        return replace(self, findings=tuple(finding for finding in self.findings if finding.level in kept))
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as JSON has it."""
