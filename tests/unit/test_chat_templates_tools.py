@@ -3,6 +3,7 @@
 import enum
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from types import SimpleNamespace
 from typing import (  # noqa: UP035 - these forms are the subject
     Annotated,
@@ -18,6 +19,7 @@ from typing import (  # noqa: UP035 - these forms are the subject
 import pytest
 
 from lexel.chat_templates import DocstringParsingException, TypeHintParsingException, get_json_schema
+from lexel.chat_templates.tools import tool_schemas
 from lexel.errors import LexelError
 
 
@@ -317,6 +319,75 @@ def test_no_arguments() -> None:
         "parameters": {"type": "object", "properties": {}},
         "return": {"type": "string", "description": "The time."},
     }
+
+
+class Adder:
+    """Adds numbers."""
+
+    offset: int = 1
+
+    def __call__(self, a: int, b: int | None = None) -> int:
+        """Add.
+
+        Args:
+            a: one
+            b: two
+        """
+        return self.offset + a + (b or 0)
+
+
+class Described:
+    """Say it.
+
+    Args:
+        text: what
+    """
+
+    def __call__(self, text: str) -> None: ...
+
+
+def test_objects_that_can_be_called() -> None:
+    expected = {
+        "name": "Adder",
+        "description": "Add.",
+        "parameters": {
+            "type": "object",
+            "properties": {
+                "a": {"type": "integer", "description": "one"},
+                "b": {"type": "integer", "nullable": True, "description": "two"},
+            },
+            "required": ["a"],
+        },
+        "return": {"type": "integer"},
+    }
+    assert function_of(Adder()) == expected
+    assert tool_schemas([Adder()]) == [{"type": "function", "function": expected}]
+    assert function_of(Described())["description"] == "Say it."
+
+
+def test_partials_hide_what_is_bound() -> None:
+    def send(key: str, to: str, text: str = "hi", *, urgent: bool = False) -> None:
+        """Send.
+
+        Args:
+            key: a secret
+            to: whom
+            text: what
+            urgent: whether
+        """
+
+    assert list(function_of(partial(send, "k"))["parameters"]["properties"]) == ["to", "text", "urgent"]
+    bound = function_of(partial(partial(send, "k"), to="me"))
+    assert (bound["name"], list(bound["parameters"]["properties"])) == ("send", ["text", "urgent"])
+    assert "required" not in bound["parameters"]
+    own = partial(send, "k")
+    own.__doc__ = "Mine.\n\nArgs:\n    to: 1\n    text: 2\n    urgent: 3\n"
+    assert function_of(own)["description"] == "Mine."
+
+
+def test_text_of_an_argument_may_be_empty() -> None:
+    properties = function_of(tool(str, doc="D.\n\nArgs:\n    x:\n    y: z\n"))["parameters"]["properties"]
+    assert properties["x"] == {"type": "string", "description": ""}
 
 
 def test_methods_lose_their_receiver() -> None:

@@ -6,7 +6,8 @@ import inspect
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, get_type_hints
+from functools import partial
+from typing import Any, NamedTuple, get_type_hints
 
 from lexel.chat_templates.type_hints import TypeHintParsingException, hint_schema
 from lexel.errors import LexelError
@@ -23,7 +24,7 @@ class DocstringParsingException(LexelError, ValueError):
 
 
 def tool_schemas(tools: Sequence[Any]) -> list[Any]:
-    """Return the tools as schemas: functions are described, schemas pass as they are.
+    """Return the tools as schemas: functions and other callables are described, schemas pass as they are.
 
     Raises:
         ValueError: a tool is neither a schema nor a function; says which.
@@ -36,7 +37,7 @@ def tool_schemas(tools: Sequence[Any]) -> list[Any]:
 def _tool_schema(tool: Any, index: int) -> Any:
     if isinstance(tool, Mapping) or callable(getattr(tool, "model_dump", None)):
         return tool
-    if inspect.isfunction(tool) or inspect.ismethod(tool):
+    if callable(tool) and not isinstance(tool, type):
         return get_json_schema(tool)
     raise ValueError(
         f"tool {index} is a {type(tool).__name__}; expected a JSON schema (dict), or a function with type hints and a "
@@ -49,6 +50,9 @@ def get_json_schema(func: Callable[..., Any]) -> dict[str, Any]:
 
     The docstring is mandatory and in Google style: a description, and under ``Args:`` a text for every argument. A text
     that ends in ``(choices: ["a", "b"])`` becomes an ``enum``. Every argument needs a type hint.
+
+    An object that can be called is described by its ``__call__``, a `functools.partial` by its function without the
+    arguments that are bound already.
 
     Raises:
         DocstringParsingException: no docstring, an argument without a text, choices that are no JSON list.
@@ -66,11 +70,10 @@ def get_json_schema(func: Callable[..., Any]) -> dict[str, Any]:
         >>> get_json_schema(add)["function"]["parameters"]["required"]
         ['a']
     """
-    name = getattr(func, "__name__", "operation")
-    doc = (inspect.getdoc(func) or "").strip()
+    name, doc, hints, arguments = _read(func)
     if not doc:
         raise DocstringParsingException(f"the tool {name} has no docstring, so the model cannot know what it does")
-    parameters, returned = _signature_schema(func, name)
+    parameters, returned = _signature_schema(name, hints, arguments)
     texts = _argument_texts(doc)
     for argument, schema in parameters["properties"].items():
         if argument not in texts:
@@ -88,8 +91,37 @@ def get_json_schema(func: Callable[..., Any]) -> dict[str, Any]:
     return {"type": "function", "function": function}
 
 
-def _signature_schema(func: Callable[..., Any], name: str) -> tuple[dict[str, Any], dict[str, Any] | None]:
-    parameters = inspect.signature(func).parameters
+class _Reading(NamedTuple):
+    """What a callable says of itself."""
+
+    name: str
+    doc: str
+    hints: dict[str, Any]
+    parameters: Mapping[str, inspect.Parameter]
+
+
+def _read(func: Any) -> _Reading:
+    own = getattr(func, "__dict__", {})
+    if inspect.isroutine(func) or isinstance(func, type) or "__annotations__" in own:
+        name = getattr(func, "__name__", "operation")
+        return _Reading(name, _doc(func), get_type_hints(func), inspect.signature(func).parameters)
+    if isinstance(func, partial):
+        inner = _read(func.func)
+        free = {name: one for name, one in inspect.signature(func).parameters.items() if name not in func.keywords}
+        hints = {name: hint for name, hint in inner.hints.items() if name in free or name == "return"}
+        return _Reading(inner.name, _doc(func) if "__doc__" in own else inner.doc, hints, free)
+    method = func.__call__
+    # A method without a text of its own would inherit that of `type`.
+    return _read(method)._replace(name=type(func).__name__, doc=_doc(method if method.__doc__ else func))
+
+
+def _doc(func: Any) -> str:
+    return (inspect.getdoc(func) or "").strip()
+
+
+def _signature_schema(
+    name: str, hints: dict[str, Any], parameters: Mapping[str, inspect.Parameter]
+) -> tuple[dict[str, Any], dict[str, Any] | None]:
     first = next(iter(parameters.values()), None)
     receiver = first.name if first is not None and first.name in {"self", "cls"} and _bare(first) else None
     required = []
@@ -100,7 +132,6 @@ def _signature_schema(func: Callable[..., Any], name: str) -> tuple[dict[str, An
             raise TypeHintParsingException(f"the argument {parameter.name!r} of the tool {name} has no type hint")
         if parameter.default is inspect.Parameter.empty:
             required.append(parameter.name)
-    hints = get_type_hints(func)
     returned = _return_schema(hints.pop("return")) if "return" in hints else None
     schema: dict[str, Any] = {
         "type": "object",
