@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from lexel.chat_templates.continue_final import check_modes
 from lexel.chat_templates.conversations import Chats, message_ids, render_chats, split_batch
 from lexel.chat_templates.files import config_value, read_templates, write_templates
+from lexel.chat_templates.fitting import FittedChat
 from lexel.chat_templates.lint.check import check_template
 from lexel.chat_templates.lint.report import TemplateReport
 from lexel.chat_templates.masks import assistant_masks, check_generation
@@ -34,6 +35,7 @@ __all__ = [
     "Budget",
     "Chats",
     "DocstringParsingException",
+    "FittedChat",
     "PrefixChange",
     "PrefixChangedError",
     "Rendered",

@@ -8,9 +8,10 @@ from lexel.chat_templates.selection import select_template
 from lexel.tokenizer.backend_contract import BackendContract
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from lexel.batch_encoding import TensorType
+    from lexel.chat_templates.fitting import FittedChat
     from lexel.chat_templates.response import ResponseParser
     from lexel.padding import PaddingStrategy, TruncationStrategy
     from lexel.tokenizer.chat_builder import ChatBuilder
@@ -196,6 +197,75 @@ class Conversing(BackendContract):
         rows, is_batched = split_batch(messages)
         counts = [bound.count(row, add_generation_prompt=add_generation_prompt) for row in rows]
         return counts if is_batched else counts[0]
+
+    def fit_chat(
+        self,
+        messages: Sequence[Any],
+        max_tokens: int,
+        *,
+        keep: Any = ("system", "last"),
+        shorten: Any = None,
+        shortest: int = 32,
+        marker: str = "\n[…]",
+        tools: list[Any] | None = None,
+        documents: list[dict[str, Any]] | None = None,
+        chat_template: str | None = None,
+        add_generation_prompt: bool = False,
+        **variables: Any,
+    ) -> FittedChat:
+        """Leave the oldest turns out of a conversation until it has at most `max_tokens` tokens.
+
+        A call of a tool and its results go together, and so do a question and its answers; of a question, the calls go
+        before it does. As few turns are dropped as possible.
+
+        Args:
+            messages: one conversation.
+            max_tokens: the budget, by `count_chat` with the arguments given here.
+            keep: what is never dropped: roles, indices, "first_user", "last_user", "last", functions of (message,
+                index), or one of these. What it answers is kept with it.
+            shorten: messages whose text may be cut before any turn is dropped, named as in `keep`; a dict or a function
+                may say the fewest tokens for each. The oldest are cut first, no more and no further than needed.
+            shortest: the fewest tokens a text is cut to where `shorten` says nothing else.
+            marker: what is written where a text was cut.
+            tools: as in `apply_chat_template`; they count.
+            documents: as in `apply_chat_template`; they count.
+            chat_template: a template, or the name of one of the tokenizer's.
+            add_generation_prompt: leave room for the beginning of the answer.
+            **variables: of the template.
+
+        Returns:
+            What is left, its exact size, and what was done to it.
+
+        Raises:
+            ValueError: even what is kept does not fit; has its size. Or no template, an empty conversation, a word in
+                `keep` or `shorten` that is no role.
+            TypeError: a message that is none, or a variable that is another argument of `apply_chat_template`.
+            TemplateError: the template is broken or refuses the conversation.
+        """
+        from lexel.chat_templates.conversations import split_batch
+        from lexel.tokenizer.chat_fitting import fit_chat
+        from lexel.tokenizer.chat_options import bind
+
+        bound = bind(
+            cast("Tokenizer", self),
+            chat_template=chat_template,
+            tools=tools,
+            documents=documents,
+            variables=variables,
+        )
+        rows, is_batched = split_batch(messages)
+        if is_batched:
+            raise ValueError("fit_chat takes one conversation: call it for each of a batch")
+        return fit_chat(
+            bound,
+            rows[0],
+            max_tokens,
+            keep=keep,
+            shorten=shorten,
+            shortest=shortest,
+            marker=marker,
+            add_generation_prompt=add_generation_prompt,
+        )
 
     def parse_response(
         self, response: Any, schema: dict[str, Any] | None = None, *, prefix: Any = None, tools: list[Any] | None = None
