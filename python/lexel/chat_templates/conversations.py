@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lexel.chat_templates.plain import plain_message
 from lexel.chat_templates.render import Rendered, render_prepared, template_names
-from lexel.chat_templates.sandbox.budget import Budget
 from lexel.chat_templates.sanitize import mark
 from lexel.chat_templates.tools import tool_schemas
+
+if TYPE_CHECKING:
+    from lexel.chat_templates.sandbox.budget import Budget
 
 __all__ = ["Chats", "message_ids", "render_chats", "split_batch"]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import accumulate
@@ -22,7 +23,17 @@ from lexel.chat_templates.tools import tool_schemas
 if TYPE_CHECKING:
     from lexel.chat_templates.sandbox.environment import Compiled
 
-__all__ = ["Piece", "Rendered", "clear_cache", "has_generation", "literal_text", "render", "trace"]
+__all__ = [
+    "Piece",
+    "Rendered",
+    "clear_cache",
+    "has_generation",
+    "literal_text",
+    "render",
+    "render_prepared",
+    "template_names",
+    "trace",
+]
 
 _RESERVED = frozenset({"messages", "tools", "documents", "add_generation_prompt"})
 
@@ -110,6 +121,64 @@ def render_prepared(
         text = cut(text, final)
         spans = spans and [(start, min(end, len(text))) for start, end in spans if start < len(text)]
     return Rendered(text, spans)
+
+
+class Piece(NamedTuple):
+    """A stretch of a render that one statement of the template wrote."""
+
+    start: int
+    end: int
+    line: int | None
+    """Of the template."""
+    message: int | None
+    """Which one a loop was at."""
+
+
+class _TracedChunks(list[str]):
+    """What a template writes, and where in the template it was when it did."""
+
+    def __init__(self, compiled: Compiled, messages: list[Any]) -> None:
+        super().__init__()
+        self.pieces: list[Piece] = []
+        self._compiled = compiled
+        self._messages = messages
+        self._place = 0
+
+    def append(self, chunk: str) -> None:
+        super().append(chunk)
+        frame = sys._getframe(1)
+        line = self._compiled.template.get_corresponding_lineno(frame.f_lineno)
+        message = _message_index([frame.f_locals], self._compiled.loop_targets, self._messages)
+        end = self._place + len(chunk)
+        self.pieces.append(Piece(self._place, end, line, message))
+        self._place = end
+
+
+def trace(
+    template: str,
+    messages: Iterable[Any],
+    *,
+    tools: Sequence[Any] | None = None,
+    documents: Sequence[Any] | None = None,
+    add_generation_prompt: bool = False,
+    variables: Mapping[str, Any] | None = None,
+    budget: Budget | None = None,
+) -> list[Piece]:
+    """Say which line of a template writes which stretch of the text that `render` returns for these arguments.
+
+    What a template collects in a variable, a macro or a block counts where that is written out.
+
+    Raises:
+        TemplateError: as `render`.
+    """
+    budget = budget or current_budget()
+    compiled = _compile(template, budget)
+    names = template_names(tools, documents, add_generation_prompt, variables)
+    names["messages"] = [plain_message(message, index) for index, message in enumerate(messages)]
+    meter = Meter(budget, names)
+    meter.chunks = chunks = _TracedChunks(compiled, names["messages"])
+    _emit(compiled, names, meter)
+    return chunks.pieces
 
 
 def has_generation(template: str) -> bool:

@@ -112,7 +112,18 @@ class DepthExceeded(BudgetExceeded):
 class Meter:
     """What one render has left. Belongs to that render alone."""
 
-    __slots__ = ("_inputs", "_more_chars", "_most", "_passes", "budget", "depth", "marks", "remaining", "spans")
+    __slots__ = (
+        "_inputs",
+        "_more_chars",
+        "_most",
+        "_passes",
+        "budget",
+        "chunks",
+        "depth",
+        "marks",
+        "remaining",
+        "spans",
+    )
 
     def __init__(self, budget: Budget, inputs: Mapping[str, Any]) -> None:
         self.budget = budget
@@ -122,6 +133,8 @@ class Meter:
         self._most = budget.chars
         self._more_chars = 0
         self._inputs: Mapping[str, Any] | None = inputs
+        # What the template has written.
+        self.chunks: list[str] = []
         # Generation blocks (see `generation`): places in the list of chunks, and marks around them.
         self.spans: list[tuple[int, int]] = []
         self.marks: tuple[str, str] | None = None

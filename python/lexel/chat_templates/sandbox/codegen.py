@@ -80,7 +80,10 @@ class ChatCodeGenerator(ExpressionVisitors):
             for name in self._free_names:
                 frame.symbols.load(name)
         super().enter_frame(frame)
-        if frame.rootlevel or frame.block_frame:
+        if frame.rootlevel:
+            frame.buffer = self.temporary_identifier()
+            self.writeline(f"{frame.buffer} = meter.chunks")
+        elif frame.block_frame:
             self.buffer(frame)
 
     def leave_frame(self, frame: Frame, with_python_scope: bool = False) -> None:
@@ -218,21 +221,43 @@ class ChatCodeGenerator(ExpressionVisitors):
         self.leave_frame(frame, with_python_scope=True)
         return name
 
-    def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:  # noqa: ARG002
+    def visit_Output(self, node: nodes.Output, frame: Frame) -> None:
+        """Write what is printed: each piece a chunk, constant ones together."""
+        if frame.require_output_check:
+            if self.has_known_extends:
+                return
+            self.writeline("if parent_template is None:")
+            self.indent()
+        constant: list[str] = []
+        for child in node.nodes:
+            try:
+                constant.append(self._output_child_to_const(child, frame, self._make_finalize()))
+            except Exception:
+                # It depends on the conversation, or fails where the template does.
+                self._write_constant(constant, frame)
+                constant = []
+                self._write_printed(child, frame)
+        self._write_constant(constant, frame)
+        if frame.require_output_check:
+            self.outdent()
+
+    def _write_constant(self, parts: list[str], frame: Frame) -> None:
+        if parts:
+            self.writeline(f"{frame.buffer}.append({self._output_const_repr(parts)})")
+
+    def _write_printed(self, node: nodes.Expr, frame: Frame) -> None:
+        self.writeline(f"{frame.buffer}.append(", node)
         if frame.eval_ctx.volatile:
             self.write("(escaped if context.eval_ctx.autoescape else text)(meter, ")
+            self.visit(node, frame)
+            self.write("))")
         elif frame.eval_ctx.autoescape:
-            self.write("escaped(meter, ")
-        else:
-            name = self.temporary_identifier()
-            self.write(f"({name} if type({name} := ")
-            self._printing.append(name)
-
-    def _output_child_post(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:  # noqa: ARG002
-        if frame.eval_ctx.volatile or frame.eval_ctx.autoescape:
+            self.call_inline("escaped", node, frame=frame)
             self.write(")")
         else:
-            name = self._printing.pop()
+            name = self.temporary_identifier()
+            self.write(f"{name} if type({name} := ")
+            self.visit(node, frame)
             self.write(f") is str else text(meter, {name}))")
 
 

@@ -35,11 +35,6 @@ def folding(visit: _V) -> _V:
 class LookupVisitors(CodeGenerator):  # type: ignore[misc]
     """The part of the code generator that writes lookups, tests and conditions."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        # Names of the values that are being written to the output.
-        self._printing: list[str] = []
-
     # ---- values ----
 
     def const_of(self, node: nodes.Expr, frame: Frame) -> Any:
