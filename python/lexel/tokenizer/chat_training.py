@@ -17,7 +17,7 @@ from lexel.chat_templates.masks import check_generation, mark_tokens
 from lexel.chat_templates.packing import in_order, in_windows
 from lexel.chat_templates.render import Rendered
 from lexel.chat_templates.sanitize import control_tokens
-from lexel.padding import NO_LIMIT
+from lexel.padding import NO_LIMIT, PaddingStrategy
 from lexel.tokenizer.chat import encode_renders
 from lexel.tokenizer.training_rows import Sequence, TrainingEncoding, TrainingReport, make_rows
 
@@ -109,13 +109,13 @@ def encode_for_training(tokenizer: Tokenizer, conversations: Iterable[Any], aske
 def stream_for_training(
     tokenizer: Tokenizer, conversations: Iterable[Any], asked: TrainingCall, batch_rows: int
 ) -> Iterator[TrainingEncoding]:
-    """Yield the rows so many at a time; no more conversations are read than that needs."""
+    """Return the rows so many at a time; no more conversations are read than that needs."""
     if batch_rows < 1:
         raise ValueError(f"batch_rows is {batch_rows}; expected at least 1")
     counts = _Counts()
     rows = _rows(tokenizer, conversations, asked, counts, window=max(8 * batch_rows, _AT_A_TIME))
-    while batch := list(islice(rows, batch_rows)):
-        yield _made(tokenizer, batch, asked, counts)
+    batches = iter(lambda: list(islice(rows, batch_rows)), [])
+    return (_made(tokenizer, batch, asked, counts) for batch in batches)
 
 
 def _made(tokenizer: Tokenizer, rows: list[list[Sequence]], asked: TrainingCall, counts: _Counts) -> TrainingEncoding:
@@ -129,14 +129,13 @@ def _made(tokenizer: Tokenizer, rows: list[list[Sequence]], asked: TrainingCall,
         without_labels=counts.without_labels,
         dropped=tuple(counts.dropped),
     )
-    limit = _limit(tokenizer, asked)
-    pad, _, length = tokenizer._strategies(asked.padding, False, limit, asked.pad_to_multiple_of)
+    strategy, max_length = _padding(tokenizer, asked)
     return make_rows(
         rows,
         report,
         packed=asked.packed,
-        strategy=pad,
-        max_length=length,
+        strategy=strategy,
+        max_length=max_length,
         multiple=asked.pad_to_multiple_of,
         pad_id=tokenizer.pad_token_id,
         left=not asked.packed and (asked.padding_side or tokenizer.padding_side) == "left",
@@ -144,6 +143,12 @@ def _made(tokenizer: Tokenizer, rows: list[list[Sequence]], asked: TrainingCall,
         cu_seqlens=asked.cu_seqlens,
         tensors=asked.return_tensors,
     )
+
+
+def _padding(tokenizer: Tokenizer, asked: TrainingCall) -> tuple[PaddingStrategy, int | None]:
+    limit = _limit(tokenizer, asked)
+    strategy, _, length = tokenizer._strategies(asked.padding, False, limit, asked.pad_to_multiple_of, verbose=False)
+    return strategy, length
 
 
 def _limit(tokenizer: Tokenizer, asked: TrainingCall) -> int | None:
@@ -155,6 +160,7 @@ def _limit(tokenizer: Tokenizer, asked: TrainingCall) -> int | None:
 def _rows(
     tokenizer: Tokenizer, conversations: Iterable[Any], asked: TrainingCall, counts: _Counts, window: int | None
 ) -> Iterator[list[Sequence]]:
+    _padding(tokenizer, asked)  # what cannot be padded is not encoded first
     sequences = _sequences(tokenizer, conversations, asked, counts)
     if not asked.packed:
         return ([sequence] for sequence in sequences)
