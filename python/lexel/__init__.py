@@ -16,7 +16,7 @@ _ROOMS = {
     "auto": "AutoTokenizer",
     "backends": "MistralCommonBackend PythonBackend SentencePieceBackend TokenizersBackend",
     "batch_encoding": "BatchEncoding CharSpan TensorType TokenSpan",
-    "chat_templates": "TemplateReport check_template shipped_template shipped_templates",
+    "chat_templates": "RenderDiff TemplateReport check_template render_diff shipped_template shipped_templates",
     "converters": "generate_merges",
     "errors": "FormatError LexelError LoadError MissingDependencyError SpecialTokenError TrainingError "
     "UnsupportedError VocabularyError WeightsError",

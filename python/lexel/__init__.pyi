@@ -13,8 +13,10 @@ from lexel.batch_encoding import BatchEncoding as BatchEncoding
 from lexel.batch_encoding import CharSpan as CharSpan
 from lexel.batch_encoding import TensorType as TensorType
 from lexel.batch_encoding import TokenSpan as TokenSpan
+from lexel.chat_templates import RenderDiff as RenderDiff
 from lexel.chat_templates import TemplateReport as TemplateReport
 from lexel.chat_templates import check_template as check_template
+from lexel.chat_templates import render_diff as render_diff
 from lexel.chat_templates import shipped_template as shipped_template
 from lexel.chat_templates import shipped_templates as shipped_templates
 from lexel.converters import generate_merges as generate_merges
@@ -390,6 +392,7 @@ __all__ = [
     "ReformerTokenizerFast",
     "RemBertTokenizer",
     "RemBertTokenizerFast",
+    "RenderDiff",
     "RobertaTokenizer",
     "RobertaTokenizerFast",
     "SeamlessM4TTokenizer",
@@ -442,6 +445,7 @@ __all__ = [
     "XLNetTokenizerFast",
     "check_template",
     "generate_merges",
+    "render_diff",
     "shipped_template",
     "shipped_templates",
 ]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from lexel.chat_templates.continue_final import check_modes
 from lexel.chat_templates.conversations import Chats, message_ids, render_chats, split_batch
+from lexel.chat_templates.diff import RenderDiff, render_diff
 from lexel.chat_templates.files import config_value, read_templates, write_templates
 from lexel.chat_templates.fitting import FittedChat
 from lexel.chat_templates.lint.check import check_template
@@ -38,6 +39,7 @@ __all__ = [
     "FittedChat",
     "PrefixChange",
     "PrefixChangedError",
+    "RenderDiff",
     "Rendered",
     "ResponseParser",
     "TemplateError",
@@ -60,6 +62,7 @@ __all__ = [
     "read_templates",
     "render",
     "render_chats",
+    "render_diff",
     "select_template",
     "shipped_template",
     "shipped_templates",
