@@ -19,10 +19,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lexel._lexel import Field, Padding, Side, Strategy, Truncation
+    from lexel.backends.engine import AnyEngine
 
 __all__ = ["PipelineCalls"]
 
 _LOGGER = logging.getLogger(__name__)
+# Rows of a batch that are looked at for a hint.
+_LOOKED_AT = 64
 _NO_PAD = PaddingStrategy.DO_NOT_PAD
 _NO_CUT = TruncationStrategy.DO_NOT_TRUNCATE
 _FIELDS: tuple[tuple[str, Field], ...] = (
@@ -60,7 +63,7 @@ class PipelineCalls(PipelineTokens):
             and not kwargs
         ):
             # The call most often made, without the detour over columns.
-            ids = self._core.engine.encode(
+            ids = self._watched(self._core.engine).encode(
                 text, add_special_tokens=add_special_tokens, split_special_tokens=self.split_special_tokens
             )
             if len(ids) > self.model_max_length:
@@ -84,7 +87,9 @@ class PipelineCalls(PipelineTokens):
     def count(self, text: str, *, add_special_tokens: bool = False, split_special_tokens: bool | None = None) -> int:
         """Return how many tokens a text has; no ids are made."""
         split = self.split_special_tokens if split_special_tokens is None else split_special_tokens
-        return self._core.engine.count(text, add_special_tokens=add_special_tokens, split_special_tokens=split)
+        engine = self._watched(self._core.engine)
+        counted: int = engine.count(text, add_special_tokens=add_special_tokens, split_special_tokens=split)
+        return counted
 
     def tokenize(
         self, text: str, pair: str | None = None, add_special_tokens: bool = False, **kwargs: Any
@@ -123,7 +128,7 @@ class PipelineCalls(PipelineTokens):
         **_ignored: Any,
     ) -> BatchEncoding:
         core = self._core.compiled
-        engine = core.engine
+        engine = self._watched(core.engine)
         in_bytes = _counts_bytes(offsets)
         return_offsets_mapping = bool(return_offsets_mapping) or in_bytes
         sampling = sampling_of(dropout, alpha, nbest_size, seed, draws=core.draws, reason=core.reason)
@@ -200,6 +205,7 @@ class PipelineCalls(PipelineTokens):
             data["length"] = lengths
         if return_overflowing_tokens:
             data["overflow_to_sample_mapping"] = batch.sample_mapping()
+        self._look_at_beginnings(rows, pairs, batch, wanted=add_special_tokens and verbose)
         recall = columns.Recall(engine, rows, options, return_overflowing_tokens).keeping(batch, keep_batch)
         made = BatchEncoding.lazy(data, recall, 2 if pairs else 1)
         if return_tensors is not None and (return_length or return_overflowing_tokens):
@@ -216,13 +222,27 @@ class PipelineCalls(PipelineTokens):
                 "tokenizer is trained first: train_new_from_iterator)",
                 text[:40],
             )
-        elif len(ids) > 1 and ids[0] == self.bos_token_id and not told.get("two-bos-tokens"):
-            told["two-bos-tokens"] = True
-            _LOGGER.warning(
-                "The text begins with %r, and the tokenizer writes one more: encode it with add_special_tokens=False "
-                "(chat templates write their own)",
-                self.bos_token,
-            )
+        elif len(ids) > 1 and ids[0] == self.bos_token_id:
+            self._warn_two_bos()
+
+    def _look_at_beginnings(self, rows: list[Any], pairs: bool, batch: Any, *, wanted: bool) -> None:
+        """Tell once of rows with two beginning tokens; of many rows the first are looked at."""
+        bos = self.bos_token
+        if not wanted or bos is None or self._double_bos != "warn" or self.deprecation_warnings.get("two-bos-tokens"):
+            return
+        for at, row in enumerate(rows[: min(_LOOKED_AT, len(batch))]):
+            text = row[0] if pairs else row
+            if (text.startswith(bos) if type(text) is str else bool(text) and text[0] == bos) and (
+                batch.row(at).ids[:2] == [self.bos_token_id] * 2
+            ):
+                self._warn_two_bos()
+                return
+
+    def _watched(self, engine: AnyEngine) -> Any:
+        """Return the engine of a call: itself, or one that looks for two beginning tokens."""
+        if self._double_bos in ("warn", "ignore") or (index := self.bos_token_id) is None:
+            return engine
+        return self._core.watched(str(self.bos_token), index, refuse=self._double_bos == "raise")
 
     def _encode_spans(self, text: str, plain: bool) -> tuple[list[int], list[tuple[int, int]]]:
         batch = self._plain_batch([text], plain, spans=True)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from lexel import training
 from lexel.added_token import AddedToken, SpecialToken, as_added_token
+from lexel.backends.double_bos import WatchedEngine
 from lexel.backends.engine import AnyEngine, Compiled, compile_json, compile_library
 from lexel.backends.fallback import FallbackEngine
 from lexel.backends.stored_limits import (
@@ -56,13 +57,14 @@ class PipelineView:
         compiled: the engine, and why it is not the core.
     """
 
-    __slots__ = ("_compiled", "_lock", "_model_type", "_parts", "encode_special_tokens")
+    __slots__ = ("_compiled", "_lock", "_model_type", "_parts", "_watched", "encode_special_tokens")
 
     def __init__(self, compiled: Compiled) -> None:
         self._compiled = compiled
         self._parts: dict[str, list[Any]] | None = None  # name → [object, compiled state]
         self._lock = threading.RLock()
         self._model_type: tuple[AnyEngine, str] | None = None
+        self._watched: tuple[Any, WatchedEngine] | None = None
         self.encode_special_tokens = False
 
     @property
@@ -74,6 +76,14 @@ class PipelineView:
     def engine(self) -> AnyEngine:
         """The engine of the present state."""
         return self.compiled.engine
+
+    def watched(self, bos: str, bos_id: int, *, refuse: bool) -> WatchedEngine:
+        """Return the engine of the present state, which looks for two beginning tokens."""
+        compiled = self.compiled
+        key, known = (compiled, bos, bos_id, refuse), self._watched
+        if known is None or known[0][0] is not compiled or known[0] != key:
+            known = self._watched = (key, WatchedEngine(compiled, bos, bos_id, refuse=refuse))
+        return known[1]
 
     @property
     def reason(self) -> str | None:

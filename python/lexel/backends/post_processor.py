@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-__all__ = ["with_ends", "writes_alike", "writes_any_ends", "writes_ends"]
+__all__ = ["begins_with", "with_ends", "without_beginning", "writes_alike", "writes_any_ends", "writes_ends"]
 
+_TEXTS = (("single", "A"), ("pair", "A"), ("pair", "B"))
 _PLAIN: dict[str, Any] = {
     "type": "TemplateProcessing",
     "single": [{"Sequence": {"id": "A", "type_id": 0}}],
@@ -48,6 +49,36 @@ def writes_alike(stage: str | None, other: str | None) -> bool:
     return all(
         [_part(piece) for piece in first[key]] == [_part(piece) for piece in second[key]] for key in ("single", "pair")
     )
+
+
+def begins_with(stage: str | None, bos: str) -> tuple[bool, bool, bool]:
+    """Return whether a post-processor writes a token right before one text, before the first and the second of two."""
+    template = _template_in(_as_templates(json.loads(stage))) if stage is not None else None
+    if template is None:
+        return False, False, False
+    single, first, second = (_before(template[key], name, bos) for key, name in _TEXTS)
+    return single is not None, first is not None, second is not None
+
+
+def without_beginning(stage: str, bos: str, *, first: bool, second: bool) -> str:
+    """Return the post-processor that does not write a token right before the first text, or the second of two."""
+    content = _as_templates(json.loads(stage))
+    template = _template_in(content)
+    # From behind, so that places stay what they are.
+    for key, name in reversed(_TEXTS):
+        if second if name == "B" else first:
+            place = _before(template[key], name, bos)
+            if place is not None:
+                del template[key][place]
+    used = {_name(piece) for piece in template["single"] + template["pair"]}
+    template["special_tokens"] = {name: entry for name, entry in template["special_tokens"].items() if name in used}
+    return json.dumps(content, ensure_ascii=False)
+
+
+def _before(pieces: list[dict[str, Any]], name: str, bos: str) -> int | None:
+    """Return the place of a token that stands right before a text, None if another or none does."""
+    place = _place(pieces, name) - 1
+    return place if place >= 0 and _name(pieces[place]) == bos else None
 
 
 def with_ends(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from lexel.added_token import AddedToken, as_added_token
 from lexel.backends.model_inputs import ModelInputs
+from lexel.backends.python_double_bos import with_one_beginning
 from lexel.backends.python_inputs import Text, sort_texts
 from lexel.backends.sampling import refuse_sampling
 from lexel.backends.text_stream import TextStream
@@ -310,16 +311,13 @@ class PythonBackend(ModelInputs):
         }
         if not batched:
             row = self._row(rows[0], is_split_into_words, return_offsets_mapping, tokenize)
-            return self.prepare_for_model(
+            return self._maker(row, add_special_tokens).prepare_for_model(
                 **row, **{**padding, **shared}, return_tensors=return_tensors, prepend_batch_axis=True
             )
+        sorted_rows = (self._row(texts, is_split_into_words, return_offsets_mapping, tokenize) for texts in rows)
         made = [
-            self.prepare_for_model(
-                **self._row(texts, is_split_into_words, return_offsets_mapping, tokenize),
-                **shared,
-                return_attention_mask=False,
-            )
-            for texts in rows
+            self._maker(row, add_special_tokens).prepare_for_model(**row, **shared, return_attention_mask=False)
+            for row in sorted_rows
         ]
         # A row of which nothing was cut off lacks two columns; the longest row names all.
         lacking: dict[str, Any] = {"overflowing_tokens": [], "num_truncated_tokens": 0}
@@ -331,6 +329,10 @@ class PythonBackend(ModelInputs):
             columns.pop("num_truncated_tokens", None)
         padded = self.pad(columns, **padding) if rows else columns
         return BatchEncoding(padded, tensor_type=return_tensors)
+
+    def _maker(self, row: dict[str, Any], add_special_tokens: bool) -> PythonBackend:
+        """Return what makes an input of a row: this, or what leaves a second beginning token out."""
+        return with_one_beginning(self, row["ids"], row.get("pair_ids")) if add_special_tokens else self
 
     def _row(
         self, texts: tuple[Text, Text | None], split: bool, offsets: bool, options: dict[str, Any]

@@ -129,6 +129,9 @@ def stated_config(tokenizer: Tokenizer, compat: Compat) -> dict[str, Any]:
     config = build_config(
         tokenizer.init_kwargs, current, tokenizer._special, file_keys=tokenizer.vocab_files_names, compat=compat
     )
+    config.pop("double_bos", None)
+    if tokenizer.double_bos != "warn":
+        config["double_bos"] = tokenizer.double_bos
     config.update(tokenizer._saved_state())
     if tokenizer.init_inputs:
         config["init_inputs"] = list(tokenizer.init_inputs)

@@ -18,6 +18,7 @@ from lexel.errors import VocabularyError
 from lexel.padding import PaddingStrategy, TruncationStrategy
 from lexel.tokenizer.budget import TokenBudget
 from lexel.tokenizer.conversing import Conversing
+from lexel.tokenizer.double_bos import DoubleBos
 from lexel.tokenizer.files import TokenizerFiles
 from lexel.tokenizer.filling import Filling, side_of
 from lexel.tokenizer.ids import rows_of_ids
@@ -52,12 +53,13 @@ _CLEAN_UP = (
 )
 
 
-class Tokenizer(Showing, TokenBudget, Sizes, Filling, Conversing, Templating, TrainingChats, TokenizerFiles):
+class Tokenizer(DoubleBos, Showing, TokenBudget, Sizes, Filling, Conversing, Templating, TrainingChats, TokenizerFiles):
     """Text to ids and back. `Tokenizer.from_pretrained(...)` looks at the files and returns the right backend.
 
     Keyword arguments of the constructor become the tokenizer's settings: special tokens by name (`eos_token="</s>"`,
     also names of your own, `image_token="<image>"`), `extra_special_tokens`, `model_max_length`, `padding_side`,
-    `truncation_side`, `model_input_names`, `clean_up_tokenization_spaces`, `split_special_tokens`, `chat_template`.
+    `truncation_side`, `model_input_names`, `clean_up_tokenization_spaces`, `split_special_tokens`, `double_bos`,
+    `chat_template`.
     Others are kept in `init_kwargs` and saved.
 
     Raises:
@@ -105,6 +107,7 @@ class Tokenizer(Showing, TokenBudget, Sizes, Filling, Conversing, Templating, Tr
         key = "clean_up_tokenization_spaces_for_bpe_even_though_it_will_corrupt_output"
         setattr(self, key, kwargs.pop(key, False))
         self.split_special_tokens: bool = kwargs.pop("split_special_tokens", False)
+        self.double_bos = kwargs.pop("double_bos", "warn")
         self.chat_template = named_templates(kwargs.pop("chat_template", None))
         self.response_template = kwargs.pop("response_template", None)
         kwargs.pop("response_schema", None)
