@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["PipelineCalls"]
 
 _LOGGER = logging.getLogger(__name__)
+# Settings of `double_bos` that change no ids.
+_UNWATCHED = ("warn", "ignore")
 # Rows of a batch that are looked at for a hint.
 _LOOKED_AT = 64
 _NO_PAD = PaddingStrategy.DO_NOT_PAD
@@ -63,7 +65,10 @@ class PipelineCalls(PipelineTokens):
             and not kwargs
         ):
             # The call most often made, without the detour over columns.
-            ids = self._watched(self._core.engine).encode(
+            engine = self._core.engine
+            if self._double_bos not in _UNWATCHED:
+                engine = self._watched(engine)
+            ids = engine.encode(
                 text, add_special_tokens=add_special_tokens, split_special_tokens=self.split_special_tokens
             )
             if len(ids) > self.model_max_length:
@@ -240,7 +245,7 @@ class PipelineCalls(PipelineTokens):
 
     def _watched(self, engine: AnyEngine) -> Any:
         """Return the engine of a call: itself, or one that looks for two beginning tokens."""
-        if self._double_bos in ("warn", "ignore") or (index := self.bos_token_id) is None:
+        if self._double_bos in _UNWATCHED or (index := self.bos_token_id) is None:
             return engine
         return self._core.watched(str(self.bos_token), index, refuse=self._double_bos == "raise")
 
