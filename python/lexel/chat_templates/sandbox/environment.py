@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import cache
 from string import Formatter
-from types import BuiltinMethodType, MethodType
+from types import BuiltinMethodType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from jinja2 import Template, nodes
@@ -105,7 +105,10 @@ class _Formatter(SandboxedFormatter):  # type: ignore[misc]
         self._meter = meter
 
     def format_field(self, value: Any, format_spec: str) -> Any:
-        guards.price_format_spec(self._meter, value, format_spec)
+        if format_spec:
+            guards.price_format_spec(self._meter, value, format_spec)
+        else:
+            self._meter.touch_whole(value)
         return Formatter.format_field(self, value, format_spec)
 
     def convert_field(self, value: Any, conversion: str | None) -> Any:
@@ -173,6 +176,9 @@ class ChatEnvironment(ImmutableSandboxedEnvironment):  # type: ignore[misc]
                 return guards.check_int(meter, __obj(*args, **kwargs))
         meter.enter()
         try:
+            if kind is FunctionType and __self.is_safe_callable(__obj):
+                given = (__context, *args) if _wants_context(__obj) else args
+                return guards.check_int(meter, __obj(*given, **kwargs))
             result = super().call(__context, __obj, *args, **kwargs)
         finally:
             meter.depth -= 1
@@ -200,6 +206,10 @@ def _invoke(context: Any, macro: Macro, args: tuple[Any, ...], kwargs: dict[str,
 def _metered_format(env: ChatEnvironment, text: str, *, by_map: bool) -> Callable[..., str]:
     @takes_context
     def format(context: Any, *args: Any, **kwargs: Any) -> str:
+        if not by_map:
+            simple = _format_simply(context.meter, text, args, kwargs)
+            if simple is not None:
+                return type(text)(simple)
         formatter = _Formatter(env, context.meter)
         if not by_map:
             return type(text)(formatter.vformat(text, args, kwargs))
@@ -215,6 +225,33 @@ def _metered_time(context: Any, format: str) -> str:
     # No more than this comes of a width in the format.
     context.meter.make(256 * len(format) if isinstance(format, str) else 0)
     return strftime_now(format)
+
+
+def _wants_context(func: Any) -> bool:
+    return getattr(getattr(func, "jinja_pass_arg", None), "name", None) == "context"
+
+
+def _format_simply(meter: Meter, text: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:
+    """Format a text whose fields only name their value, None if one of them does more, or is wrong."""
+    pieces: list[str] = []
+    taken = 0
+    try:
+        for literal, field, spec, conversion in Formatter().parse(text):
+            pieces.append(literal)
+            if field is None:
+                continue
+            if spec or conversion or (field and not field.isidentifier()):
+                return None
+            value = kwargs[field] if field else args[taken]
+            taken += not field
+            if type(value) is not str:
+                meter.touch_whole(value)
+                value = format(value, "")
+            pieces.append(value)
+    except (LookupError, ValueError):
+        return None
+    meter.make(sum(map(len, pieces)))
+    return "".join(pieces)
 
 
 def _metered_lipsum(lipsum: Callable[..., str]) -> Callable[..., str]:

@@ -17,6 +17,7 @@ from jinja2.runtime import LoopContext, Undefined
 from lexel.chat_templates.sandbox import guards
 from lexel.chat_templates.sandbox.guards import Call
 from lexel.chat_templates.sandbox.inline import SMALL
+from lexel.chat_templates.sandbox.pretty import pretty_json
 
 if TYPE_CHECKING:
     from lexel.chat_templates.sandbox.budget import Meter
@@ -51,6 +52,8 @@ _QUICK: dict[str, dict[type, tuple[Callable[[Any], Any], int]]] = {
 }
 # Arguments of `tojson` that ask for what it does anyway, and that.
 _AS_IT_IS = {"ensure_ascii": False}
+_INDENTED = frozenset({"indent", "ensure_ascii"})
+_MOST_INDENT = 16
 _encode_json = json.JSONEncoder(ensure_ascii=False).encode
 _MOST_DIGITS = 400
 
@@ -183,12 +186,19 @@ def _tojson_filter() -> Callable[..., Any]:
 
     @takes_context
     def metered(context: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
-        if args or (kwargs and kwargs != _AS_IT_IS):
-            return general(context, x, *args, **kwargs)
         meter: Meter = context.meter
-        meter.spend(_CALL)
-        meter.touch_whole(x)
-        return _encode_json(x)
+        if not args and (not kwargs or kwargs == _AS_IT_IS):
+            meter.spend(_CALL)
+            meter.touch_whole(x)
+            return _encode_json(x)
+        indent = kwargs.get("indent")
+        if not args and type(indent) is int and 0 < indent <= _MOST_INDENT and kwargs.keys() <= _INDENTED:
+            meter.spend(_CALL)
+            meter.touch_whole(x)
+            pretty = None if kwargs.get("ensure_ascii") else pretty_json(meter, x, indent)
+            if pretty is not None:
+                return pretty
+        return general(context, x, *args, **kwargs)
 
     return metered
 

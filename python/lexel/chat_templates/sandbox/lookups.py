@@ -124,7 +124,8 @@ class LookupVisitors(CodeGenerator):  # type: ignore[misc]
     def _key(self, node: nodes.Expr, frame: Frame) -> str | None:
         """Return the key by which an expression looks into what may be a dict, None if it does something else."""
         if isinstance(node, nodes.Getattr):
-            return None if node.attr in _DICT_ATTRIBUTES else node.attr
+            of_loop = isinstance(node.node, nodes.Name) and node.node.name == "loop"
+            return None if of_loop or node.attr in _DICT_ATTRIBUTES else node.attr
         if isinstance(node, nodes.Getitem) and not isinstance(node.arg, nodes.Slice):
             key = self.const_of(node.arg, frame)
             return key if type(key) is str else None
