@@ -180,7 +180,7 @@ def check(
 @template_app.command()
 def show(name: Annotated[str, typer.Argument(help="chatml, llama or plain; without it, all are listed.")] = "") -> None:
     """Print a chat template that comes with lexel."""
-    from lexel import shipped_template, shipped_templates
+    from lexel.chat_templates import shipped_template, shipped_templates
 
     if not name:
         print("\n".join(f"{known}: {what}" for known, what in shipped_templates().items()))
