@@ -249,6 +249,8 @@ class Batch:
         """
     def offset_array(self) -> Buffer:
         """Return an `int64` buffer, shape [rows, length, 2]."""
+    def flat_offset_array(self) -> Buffer:
+        """Return an `int64` buffer, shape [tokens, 2]: the rows behind each other, whatever their lengths."""
 
 @final
 class Encoding:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lexel.batch_encoding import BatchEncoding, TensorType, from_buffer
-from lexel.chat_templates.masks import flat_offsets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,6 +97,5 @@ def arrays(batch: Any, fields: Sequence[tuple[str, Field]], *, offsets: bool, ki
 
 def flat_spans(batch: Any) -> Any:
     """Return the spans of all tokens, rows behind each other, int64 `[tokens, 2]`; the batch has them."""
-    if batch.rectangular():
-        return flat_offsets(from_buffer(batch.offset_array(), TensorType.NUMPY))
-    return flat_offsets(batch.offset_lists())
+    array: Any = from_buffer(batch.flat_offset_array(), TensorType.NUMPY)
+    return array

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lexel.chat_templates.masks import flat_offsets
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -77,6 +79,10 @@ class FallbackBatch:
     def offset_array(self) -> Any:
         """Return the spans as an array, int64 `[rows, length, 2]`."""
         return self._array(self.offset_lists(), (2,))
+
+    def flat_offset_array(self) -> Any:
+        """Return the spans of all rows behind each other, int64 `[tokens, 2]`."""
+        return flat_offsets(self.offset_lists())
 
     def _array(self, rows: list[Any], tail: tuple[int, ...]) -> Any:
         import numpy as np

@@ -90,10 +90,12 @@ def mark(value: Any, tokens: tuple[str, ...]) -> Any:
 
 def _marked(value: Any, pattern: re.Pattern[str], parts: _Parts) -> Any:
     if isinstance(value, str):
-        bare = value.translate(_MARKS)
+        bare = value.translate(_MARKS) if _OPEN in value or _CLOSE in value else value
         left, right = _edge(bare, parts.ends, 1, parts), _edge(bare, parts.starts, -1, parts)
         # What only looks like an escaped mark is kept, and cut in two until it is read.
-        return left + pattern.sub(_WRAPPED, _TYPED.sub(rf"\1{_EDGE}\2", bare)) + right
+        bare = _TYPED.sub(rf"\1{_EDGE}\2", bare) if "\\" in bare else bare
+        # Looking for the first characters alone is a lot faster, and most texts have none.
+        return left + (pattern.sub(_WRAPPED, bare) if any(map(bare.__contains__, parts.firsts)) else bare) + right
     if isinstance(value, dict):
         return {key: _marked(item, pattern, parts) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -102,11 +104,12 @@ def _marked(value: Any, pattern: re.Pattern[str], parts: _Parts) -> Any:
 
 
 class _Parts(NamedTuple):
-    """What tokens can be made of: their proper beginnings and ends."""
+    """What tokens can be made of: their proper beginnings and ends, and first characters."""
 
     starts: frozenset[str]
     ends: frozenset[str]
     longest: int
+    firsts: tuple[str, ...]
 
 
 def _edge(text: str, known: frozenset[str], side: int, parts: _Parts) -> str:
@@ -122,7 +125,8 @@ def _parts(tokens: tuple[str, ...]) -> _Parts:
     # Mere whitespace is no part that counts: templates trim it.
     starts = frozenset(token[:size] for token in tokens for size in range(1, len(token)) if not token[:size].isspace())
     ends = frozenset(token[size:] for token in tokens for size in range(1, len(token)) if not token[size:].isspace())
-    return _Parts(starts, ends, max(map(len, tokens), default=0))
+    firsts = tuple(sorted({token[0] for token in tokens if token}))
+    return _Parts(starts, ends, max(map(len, tokens), default=0), firsts)
 
 
 @lru_cache(maxsize=16)
@@ -144,6 +148,8 @@ def unmark(rendered: Rendered, added_tokens: tuple[str, ...]) -> Sanitized:
         rendered: with marks in the text.
         added_tokens: all of the tokenizer's, by content.
     """
+    if not _has_marks(rendered.text):
+        return Sanitized(rendered.text, rendered.generation_spans, [Segment(rendered.text, False, 0)])
     segments: list[Segment] = []
     run: list[str] = []  # pieces between which there are only edges
     place = at = 0
@@ -171,6 +177,10 @@ def unmark(rendered: Rendered, added_tokens: tuple[str, ...]) -> Sanitized:
     run.append(rendered.text[at:])
     end_run()
     return Sanitized("".join(segment.text for segment in segments), _moved(rendered), segments)
+
+
+def _has_marks(text: str) -> bool:
+    return any(map(text.__contains__, (_OPEN, _CLOSE, r"\U000f000", r"\udb80")))
 
 
 def _apart(run: list[str], tokens: tuple[str, ...]) -> list[str]:

@@ -134,4 +134,13 @@ impl Batch {
         }
         Ok(Buffer::int64(items, &[self.rows.len(), width, 2]))
     }
+
+    fn flat_offset_array(&self) -> Buffer {
+        let tokens = self.rows.iter().map(lexel::Encoding::len).sum();
+        let mut items = Vec::with_capacity(2 * tokens);
+        for row in &self.rows {
+            items.extend(row.offsets.iter().flat_map(|&(start, end)| [i64::from(start), i64::from(end)]));
+        }
+        Buffer::int64(items, &[tokens, 2])
+    }
 }
