@@ -25,7 +25,7 @@ use crate::text::Span;
 use behavior::{Behavior, Cutter};
 use local::LocalSplit;
 pub(crate) use pattern::Pattern;
-use regex::Memo;
+use regex::{Memo, PassScratch};
 use rewrite::Rewrite;
 use scripts::ScriptSplit;
 pub(crate) use segment::Segment;
@@ -52,7 +52,14 @@ pub fn is_tiktoken_pattern(pattern: &str) -> bool {
 pub(crate) struct SplitScratch {
     ranges: Vec<Span>,
     next: Vec<Span>,
+    search: SearchScratch,
+}
+
+/// What patterns are looked for with.
+#[derive(Debug, Default)]
+struct SearchScratch {
     memo: Memo,
+    pass: PassScratch,
 }
 
 #[derive(Clone, Debug)]
@@ -77,13 +84,21 @@ impl Stage {
         &self,
         text: &str,
         ranges: &[Span],
-        memo: &mut Memo,
+        search: &mut SearchScratch,
         emit: &mut impl FnMut(u32, u32) -> Result<()>,
     ) -> Result<()> {
         match self {
             Self::Split { pattern, behavior, invert } => {
+                let SearchScratch { memo, pass } = search;
+                // Where matches are the pieces, and gaps too, or are all there is.
+                let covering = (*behavior, *invert) == (Behavior::Removed, true);
+                let at_ends = *behavior == Behavior::Isolated || covering;
                 for &(from, to) in ranges {
                     let piece = &text[from as usize..to as usize];
+                    let mut cut = |start, end| emit(from + start as u32, from + end as u32);
+                    if at_ends && pattern.cut(piece, covering, memo, pass, &mut cut)? {
+                        continue;
+                    }
                     let mut cutter = Cutter::new(*behavior, from);
                     pattern.matches(piece, memo, |start, end, is_match| {
                         cutter.add(start, end, is_match != *invert, emit)
@@ -150,7 +165,7 @@ impl Splitter {
         scratch: &mut SplitScratch,
         emit: &mut impl FnMut(&Segment<'_, SPANS>, u32, u32) -> Result<()>,
     ) -> Result<()> {
-        let SplitScratch { ranges, next, memo } = scratch;
+        let SplitScratch { ranges, next, search } = scratch;
         ranges.clear();
         let length = segment.text().len() as u32;
         if length == 0 {
@@ -171,7 +186,7 @@ impl Splitter {
                 continue;
             }
             next.clear();
-            stage.cut(segment.text(), ranges, memo, &mut |start, end| {
+            stage.cut(segment.text(), ranges, search, &mut |start, end| {
                 next.push((start, end));
                 Ok(())
             })?;
@@ -186,7 +201,7 @@ impl Splitter {
             _ => {}
         }
         let segment = &*segment;
-        last.cut(segment.text(), ranges, memo, &mut |start, end| emit(segment, start, end))
+        last.cut(segment.text(), ranges, search, &mut |start, end| emit(segment, start, end))
     }
 }
 

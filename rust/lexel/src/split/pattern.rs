@@ -2,8 +2,11 @@
 
 use memchr::memmem::Finder;
 
-use super::regex::{Automaton, Memo, Node, parse};
+use super::regex::{Automaton, Memo, Node, PassScratch, parse};
 use crate::error::Result;
+
+/// Texts of so many bytes are cut in one pass.
+const WORTH_A_TABLE: usize = 32;
 
 /// A compiled pattern.
 #[derive(Clone, Debug)]
@@ -77,6 +80,27 @@ impl Pattern {
             part(last, text.len(), false)?;
         }
         Ok(())
+    }
+
+    /// Cut a text at both ends of every match, in one pass; `piece` gets the parts in order, none of them empty. False, and
+    /// nothing done, where there is no table for that, or if (`covering`) something may lie between matches.
+    #[inline]
+    pub(crate) fn cut(
+        &self,
+        text: &str,
+        covering: bool,
+        memo: &mut Memo,
+        scratch: &mut PassScratch,
+        piece: &mut impl FnMut(usize, usize) -> Result<()>,
+    ) -> Result<bool> {
+        let Self::Regex(automaton) = self else { return Ok(false) };
+        if text.len() < WORTH_A_TABLE {
+            return Ok(false);
+        }
+        let Some(sweep) = automaton.sweep().filter(|sweep| sweep.gapless || !covering) else { return Ok(false) };
+        automaton.begin(text.as_bytes(), memo);
+        automaton.cut(sweep, text.as_bytes(), memo, scratch, piece)?;
+        Ok(true)
     }
 
     /// Every match, in order. A match may be empty, where the pattern can match the empty text; then it does not touch

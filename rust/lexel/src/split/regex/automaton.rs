@@ -5,13 +5,17 @@
 //! own reads the text from end to end (look-ahead: from the end to the start) and writes down where it holds. Everything
 //! is linear in the text.
 
+use std::sync::Arc;
+
 use hashbrown::HashSet;
+use once_cell::race::OnceBox;
 
 use super::classes::CharClasses;
 use super::determinise::{ACCEPT, Alphabet, DEAD, Question, Table, determinise};
 use super::lower::without_atomic_groups;
 use super::parse::Node;
 use super::program::{Mask, Programs};
+use super::sweep::Sweep;
 use crate::error::{Error, Result};
 
 /// A compiled split pattern.
@@ -25,6 +29,8 @@ pub(crate) struct Automaton {
     /// Whether the empty text at the end may match.
     matches_at_end: bool,
     looks: Vec<Scanner>,
+    /// Made for the first long text.
+    sweep: Arc<OnceBox<Option<Sweep>>>,
 }
 
 /// The classes on which a state stays as it is: runs of them need no look-up that waits for the last. None if there are
@@ -106,7 +112,17 @@ impl Automaton {
             skipped[byte as usize] = dead(classes.ascii(byte).into());
         }
         let matches_at_end = !dead(classes.count());
-        Self { classes, table, runs, skipped, matches_at_end, looks }
+        Self { classes, table, runs, skipped, matches_at_end, looks, sweep: Arc::default() }
+    }
+
+    pub(super) fn classes(&self) -> &CharClasses {
+        &self.classes
+    }
+
+    /// The table for whole texts, where the pattern has one.
+    pub(in crate::split) fn sweep(&self) -> Option<&Sweep> {
+        let make = || Box::new(if self.looks.is_empty() { Sweep::new(&self.table, &self.classes) } else { None });
+        self.sweep.get_or_init(make).as_ref()
     }
 
     /// Get ready to search a text.
