@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from lexel.chat_templates.prefix import Fences, GrowingIds, common_length
+from lexel.chat_templates.prefix import Fences, GrowingIds, Plan, common_length
 
 WORDS = {
     "<a>": 1,
@@ -77,7 +77,7 @@ def test_ids_grow_as_the_whole_is_encoded() -> None:
         for _ in range(8):
             text = text[: len(text) - rng.choice((0, 0, 0, 1, 5))]
             text += "".join(rng.choice(atoms) for _ in range(rng.randrange(6)))
-            grown.move(text)
+            grown.apply(grown.plan(text))
             assert grown.text == text
             assert grown.ids == toy(text)
             assert grown.canonical
@@ -88,7 +88,7 @@ def test_ids_grow_as_the_whole_is_encoded() -> None:
 def test_without_fences_the_whole_text_is_encoded() -> None:
     grown = GrowingIds(toy, None)
     for text in ("a [g] b", "a [g] b c", "a [g] b c d"):
-        grown.move(text)
+        grown.apply(grown.plan(text))
         assert grown.ids == toy(text)
     assert grown.whole == 2
     assert grown.encoded_chars == 7 + 9 + 11
@@ -100,37 +100,62 @@ def test_a_tokenizer_that_does_not_find_its_fence_is_not_believed() -> None:
 
     grown = GrowingIds(odd, Fences({"[g]": 8}))
     for text in ("a [g] b", "a [g] b c"):
-        grown.move(text)
+        grown.apply(grown.plan(text))
         assert grown.ids == odd(text)
 
 
-def test_ids_that_were_given_stay() -> None:
+def asked() -> tuple[GrowingIds, Plan]:
+    """Return a text that was read, and the one a model goes on with."""
     grown = GrowingIds(toy, FENCES)
-    grown.move("ask[g]")
-    before = grown.ids
-    # One letter an id: not as the toy encodes it.
-    given = [1000 + hash(char) % 10**6 for char in "abc"]
-    assert grown.follow("ask[g]abc[g]\n", given, len("ask[g]abc")) == 3
-    assert grown.ids == [*before, *given, 8, *toy("\n")]
+    grown.apply(grown.plan("x[g]"))
+    return grown, grown.plan("x[g]ask[g]")
+
+
+def letters(text: str) -> list[int]:
+    """Return ids that the toy would not choose: one for each letter."""
+    return [toy(char)[0] for char in text]
+
+
+def test_ids_that_were_given_stay() -> None:
+    grown, prompt = asked()
+    plan, kept = grown.plan_given(prompt, letters("abc"), "x[g]ask[g]abc[g]\n", len("x[g]ask[g]abc"))
+    assert kept == 3
+    before = toy("x[g]ask[g]")
+    grown.apply(plan)
+    assert grown.ids == [*before, *letters("abc"), 8, *toy("\n")]
     assert not grown.canonical
-    grown.move("ask[g]abc[g]\nmore")
-    assert grown.ids == [*before, *given, 8, *toy("\nmore")]
-    grown.move("ask[g]ab")
-    assert grown.ids == toy("ask[g]ab")
+    grown.apply(grown.plan("x[g]ask[g]abc[g]\nmore"))
+    assert grown.ids == [*before, *letters("abc"), 8, *toy("\nmore")]
+    assert not grown.fork().canonical
+    grown.apply(grown.plan("x[g]ask[g]ab"))
+    assert grown.ids == toy("x[g]ask[g]ab")
     assert grown.canonical
+
+
+def test_given_ids_may_end_in_a_fence() -> None:
+    grown, prompt = asked()
+    given = [*letters("abc"), 8]
+    plan, kept = grown.plan_given(prompt, given, "x[g]ask[g]abc[g]more", len("x[g]ask[g]abc[g]"))
+    assert kept == 4
+    grown.apply(plan)
+    assert grown.ids == [*toy("x[g]ask[g]"), *given, *toy("more")]
 
 
 def test_given_ids_that_end_nowhere_are_encoded() -> None:
-    grown = GrowingIds(toy, FENCES)
-    grown.move("ask[g]")
-    given = [1000 + hash(char) % 10**6 for char in "abc"]
-    assert grown.follow("ask[g]abcd", given, len("ask[g]abc")) == 0
-    assert grown.ids == toy("ask[g]abcd")
+    grown, prompt = asked()
+    plan, kept = grown.plan_given(prompt, letters("abc"), "x[g]ask[g]abcd", len("x[g]ask[g]abc"))
+    grown.apply(plan)
+    assert kept == 0
+    assert grown.ids == toy("x[g]ask[g]abcd")
     assert grown.canonical
-    again = GrowingIds(toy, FENCES)
-    again.move("ask[g]")
-    assert again.follow("ask[g]abc d", toy("abc"), len("ask[g]abc")) == 1
-    assert again.canonical
+
+
+def test_given_ids_may_be_those_of_the_tokenizer() -> None:
+    grown, prompt = asked()
+    plan, kept = grown.plan_given(prompt, toy("abc"), "x[g]ask[g]abc d", len("x[g]ask[g]abc"))
+    grown.apply(plan)
+    assert kept == 1
+    assert grown.canonical
 
 
 @pytest.mark.parametrize(

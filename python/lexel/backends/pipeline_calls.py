@@ -279,7 +279,8 @@ class PipelineCalls(PipelineTokens):
 
     def _cutting_words(self) -> Mapping[str, int | None] | None:
         kind, engine = type(self), self._core.engine
-        if kind.__call__ is not Tokenizer.__call__ or kind._encode_plus is not PipelineCalls._encode_plus:
+        ours = (kind.encode, kind._encode_plus) == (PipelineCalls.encode, PipelineCalls._encode_plus)
+        if not ours or kind.__call__ is not Tokenizer.__call__:
             return None
         if self._core.reason is not None and written_in_python(engine):
             return None

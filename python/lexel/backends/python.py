@@ -35,7 +35,7 @@ _LOGGER = logging.getLogger(__name__)
 _NO_PAD = PaddingStrategy.DO_NOT_PAD
 _NO_CUT = TruncationStrategy.DO_NOT_TRUNCATE
 # What decides where a text is cut; a class with one of its own may do so elsewhere.
-_CUTTING = ("__call__", "_encode_plus", "_row", "_ids_of", "prepare_for_tokenization", "tokenize", "_parts")
+_CUTTING = ("__call__", "encode", "_encode_plus", "_row", "_ids_of", "prepare_for_tokenization", "tokenize", "_parts")
 
 
 class PythonBackend(ModelInputs):

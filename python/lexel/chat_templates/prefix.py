@@ -18,7 +18,7 @@ from lexel.errors import LexelError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-__all__ = ["Fences", "GrowingIds", "Mark", "PrefixChange", "PrefixChangedError", "common_length", "shortened"]
+__all__ = ["Fences", "GrowingIds", "Mark", "Plan", "PrefixChange", "PrefixChangedError", "common_length", "shortened"]
 
 _SHOWN = 40
 
@@ -26,6 +26,8 @@ _SHOWN = 40
 def common_length(one: Sequence[Any], other: Sequence[Any]) -> int:
     """Return how many leading items two sequences of one type share."""
     low, high = 0, min(len(one), len(other))
+    if isinstance(one, str) and isinstance(other, str) and (other.startswith(one) or one.startswith(other)):
+        return high
     if one[:high] == other[:high]:
         return high
     while low < high:
@@ -166,6 +168,27 @@ class Mark:
 _ORIGIN = Mark(0, 0, "")
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Another text, of which everything up to a mark is there already.
+
+    Attributes:
+        mark: where what is there ends.
+        text: the whole text.
+        ids: those behind the mark.
+        marks: the fences behind it.
+        given_at: where, among all ids, those begin that somebody else chose; None where all are the tokenizer's.
+        whole: whether the whole text had to be encoded although a part of it was there.
+    """
+
+    mark: Mark
+    text: str
+    ids: list[int]
+    marks: tuple[Mark, ...]
+    given_at: int | None = None
+    whole: bool = False
+
+
 class GrowingIds:
     """The ids of a text that grows.
 
@@ -202,89 +225,75 @@ class GrowingIds:
         made.encoded_chars, made.whole = self.encoded_chars, self.whole
         return made
 
-    def recent_ids(self, most: int = 16) -> list[int]:
-        """Return the ids from the last fence on, or the last few: enough to see how further ones are decoded."""
-        start = self._marks[-1].ids - 1 if self._marks else 0
-        return self.ids[max(start, len(self.ids) - most) :]
-
     def fence_at_start(self, text: str) -> str | None:
         """Return the fence a text begins with."""
         return self._fences.at_start(text) if self._fences is not None else None
 
-    def move(self, text: str) -> None:
-        """Become the ids of another text; what it shares with this one is not encoded again, up to a fence."""
-        if text == self.text:
-            return
-        mark = self._last_mark(common_length(self.text, text))
-        if self.text and not mark.chars:
-            self.whole += 1
-        self._cut(mark)
-        self._continue(text)
-
-    def follow(self, text: str, given: Sequence[int], end: int) -> int:
-        """Become the ids of a text that goes on with ids somebody else chose for its next part.
-
-        Args:
-            text: begins with this text.
-            given: ids whose text stands between the end of this text and `end`.
-            end: a place in the text.
-
-        Returns:
-            How many of the given ids were kept: all, if they end at a fence; otherwise those that encoding gives too.
-        """
-        fences, last = self._fences, self._marks[-1] if self._marks else _ORIGIN
-        canonical = self.fork()
-        canonical.move(text)
-        self.encoded_chars, self.whole = canonical.encoded_chars, canonical.whole
-        wanted = [*self.ids, *given]
-        kept = common_length(canonical.ids, wanted)
-        if kept == len(wanted) or fences is None:
-            self._become(canonical)
-            return max(kept - len(wanted) + len(given), 0)
-        ahead = fences.at_start(text[end:])
-        behind = fences.last_in(text[last.chars : end], given[-1:])
-        ends_at_fence = behind is not None and behind[0] == end - last.chars
-        if not ends_at_fence and ahead is None:
-            self._become(canonical)
-            return max(kept - len(wanted) + len(given), 0)
-        self._given.append(len(self.ids))
-        if ends_at_fence and behind is not None:
-            self.ids, mark = wanted, Mark(end, len(wanted), behind[1])
-        else:
-            assert ahead is not None, "one of the two is there"
-            self.ids = [*wanted, fences.id(ahead)]
-            mark = Mark(end + len(ahead), len(self.ids), ahead)
-        self.text = text[: mark.chars]
-        self._marks.append(mark)
-        self._continue(text)
-        return len(given)
-
-    def _become(self, other: GrowingIds) -> None:
-        self.text, self.ids, self._marks, self._given = other.text, other.ids, other._marks, other._given
-
-    def _last_mark(self, chars: int) -> Mark:
-        return next((mark for mark in reversed(self._marks) if mark.chars <= chars), _ORIGIN)
-
-    def _cut(self, mark: Mark) -> None:
-        """Forget what is behind a mark."""
-        self._marks = [kept for kept in self._marks if kept.chars <= mark.chars]
-        self._given = [start for start in self._given if start < mark.ids]
-        self.text, self.ids = self.text[: mark.chars], self.ids[: mark.ids]
-
-    def _continue(self, text: str) -> None:
-        """Encode what follows the last mark, where this text ends now."""
-        mark = self._marks[-1] if self._marks else _ORIGIN
+    def plan(self, text: str) -> Plan:
+        """Encode another text; what it shares with this one is not encoded again, up to a fence."""
+        shared = common_length(self.text, text)
+        mark = next((mark for mark in reversed(self._marks) if mark.chars <= shared), _ORIGIN)
         tail = text[mark.chars :]
         ids = self._behind(mark.word, tail)
+        whole = bool(self.text) and not mark.chars
         if ids is None:
             # Not what the tokenizer promised: then nothing but the whole text is sure.
-            mark, tail = _ORIGIN, text
-            self._cut(mark)
-            self.whole += 1
+            mark, tail, whole = _ORIGIN, text, True
             ids = self._counted(text)
-        self.text = text
-        self.ids += ids
-        self._note(mark, tail, ids)
+        return Plan(mark, text, ids, self._last_fence(mark, tail, ids), whole=whole)
+
+    def plan_given(self, prompt: Plan, given: Sequence[int], text: str, end: int) -> tuple[Plan, int]:
+        """Encode a text that goes on with ids somebody else chose.
+
+        Args:
+            prompt: of the text before them.
+            given: ids whose text stands between the end of that text and `end`.
+            text: begins with the text of the prompt.
+            end: a place in it.
+
+        Returns:
+            The plan, and how many of the given ids are in it: all, if they end where a fence ends or begins; otherwise
+            those that encoding gives too.
+        """
+        canonical, wanted = self.plan(text), [*prompt.ids, *given]
+        if canonical.mark != prompt.mark:
+            return canonical, 0
+        kept = common_length(canonical.ids, wanted)
+        made = None if kept == len(wanted) else self._joined(prompt, wanted, text, end)
+        if made is None:
+            return canonical, max(kept - len(prompt.ids), 0)
+        return made, len(given)
+
+    def _joined(self, prompt: Plan, ids: list[int], text: str, end: int) -> Plan | None:
+        """Return a plan with these ids up to a place; None if no fence stands there."""
+        if self._fences is None:
+            return None
+        start = prompt.mark
+        behind = self._fences.last_in(text[start.chars : end], ids[-1:])
+        if behind is not None and start.chars + behind[0] == end:
+            mark = Mark(end, start.ids + len(ids), behind[1])
+        else:
+            ahead = self._fences.at_start(text[end:])
+            if ahead is None:
+                return None
+            ids = [*ids, self._fences.id(ahead)]
+            mark = Mark(end + len(ahead), start.ids + len(ids), ahead)
+        tail = text[mark.chars :]
+        rest = self._behind(mark.word, tail)
+        if rest is None:
+            return None
+        marks = (mark, *self._last_fence(mark, tail, rest))
+        return Plan(start, text, ids + rest, marks, given_at=start.ids + len(prompt.ids))
+
+    def apply(self, plan: Plan) -> None:
+        """Become another text."""
+        self.text = plan.text
+        del self.ids[plan.mark.ids :]
+        self.ids += plan.ids
+        self._marks = [mark for mark in self._marks if mark.chars <= plan.mark.chars] + list(plan.marks)
+        self._given = [start for start in self._given if start < plan.mark.ids]
+        self._given += [] if plan.given_at is None else [plan.given_at]
+        self.whole += plan.whole
 
     def _counted(self, text: str) -> list[int]:
         self.encoded_chars += len(text)
@@ -300,15 +309,16 @@ class GrowingIds:
         assert self._fences is not None, "marks are made by fences"
         return ids[1:] if ids and ids[0] == self._fences.id(word) else None
 
-    def _note(self, mark: Mark, tail: str, ids: list[int]) -> None:
-        """Remember the last fence of what was encoded."""
+    def _last_fence(self, mark: Mark, tail: str, ids: list[int]) -> tuple[Mark, ...]:
+        """Return the last fence of what was encoded behind a mark, if there is one."""
         found = self._fences.last_in(tail, ids) if self._fences is not None else None
         if found is None:
-            return
+            return ()
         end, word = found
         rest = self._behind(word, tail[end:])
         # The ids say it once more: there it stands.
         place = len(ids) - len(rest) - 1 if rest is not None else -1
         assert self._fences is not None, "a fence was found"
-        if place >= 0 and ids[place] == self._fences.id(word) and ids[place + 1 :] == rest:
-            self._marks.append(Mark(mark.chars + end, mark.ids + place + 1, word))
+        if place < 0 or ids[place] != self._fences.id(word) or ids[place + 1 :] != rest:
+            return ()
+        return (Mark(mark.chars + end, mark.ids + place + 1, word),)

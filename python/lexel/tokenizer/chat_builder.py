@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from lexel.chat_templates.plain import plain_message
-from lexel.chat_templates.prefix import GrowingIds, PrefixChange, PrefixChangedError, common_length, shortened
+from lexel.chat_templates.prefix import (
+    GrowingIds,
+    Mark,
+    Plan,
+    PrefixChange,
+    PrefixChangedError,
+    common_length,
+    shortened,
+)
 from lexel.chat_templates.sandbox.errors import template_error
 from lexel.tokenizer.chat_options import BoundChat, fences_of
 from lexel.tokenizer.ids import rows_of_ids
@@ -18,6 +26,8 @@ __all__ = ["ChatBuilder", "GeneratedTurn"]
 
 OnChange = Literal["raise", "reencode"]
 _SYSTEM = ("system", "developer")
+# So many ids before an answer are decoded with it: what it says may depend on them.
+_RECENT = 16
 # Stands for the text of an answer, to see what a template writes around it.
 _ANSWER = "LEXEL_THE_ANSWER_STANDS_HERE"
 
@@ -65,8 +75,8 @@ class ChatBuilder:
         self._messages: list[Any] = []
         self._state, fences = fences_of(bound.tokenizer)
         self._grown = GrowingIds(bound.encode, fences)
-        # Of the present state with the generation prompt; whoever asked for it is taken to have read it.
-        self._prompt: GrowingIds | None = None
+        # With the generation prompt; whoever asked for it is taken to have read it.
+        self._prompt: Plan | None = None
         # Where the text of how many messages ended.
         self._ends: list[tuple[int, int]] = []
         self._refused: Exception | None = None
@@ -148,15 +158,16 @@ class ChatBuilder:
         """
         added = [dict(one) if isinstance(one, dict) else one for one in (message, *more)]
         messages = [*self._messages, *added]
+        base = self._base()
         try:
-            grown = self._grow(self._prompt or self._grown, messages)
+            plan = self._planned(base, messages)
         except template_error() as error:
             if any(plain_message(one, at).get("role") not in _SYSTEM for at, one in enumerate(messages)):
                 raise
             self._messages, self._refused = messages, error
             return self
-        read = self._prompt or self._grown
-        self._take(messages, grown, read.ids, read.text)
+        read = self._prompt or Plan(self._end(), self._grown.text, [], ())
+        self._take(messages, base, plan, read)
         return self
 
     def system(self, content: Any, **fields: Any) -> Self:
@@ -184,23 +195,24 @@ class ChatBuilder:
         Raises:
             PrefixChangedError: with the generation prompt the conversation is another one, and `on_change` is "raise".
         """
-        return list(self._prompted().ids)
+        plan = self._prompted()
+        return self._grown.ids[: plan.mark.ids] + plan.ids
 
     @property
     def generation_ids(self) -> list[int]:
         """What `prompt()` has behind the ids they share."""
-        ids = self._prompted().ids
+        ids = self.prompt()
         return ids[common_length(self._grown.ids, ids) :]
 
-    def _prompted(self) -> GrowingIds:
+    def _prompted(self) -> Plan:
         present = self._present()
         if self._prompt is None:
-            grown = self._grow(present, self._messages, prompt=True)
-            kept = common_length(present.ids, grown.ids)
-            if kept < len(present.ids) and self._on_change == "raise":
-                change = self._change(grown, present.ids, present.text, kept)
+            base = self._base()
+            plan = self._planned(base, self._messages, prompt=True)
+            _, change = self._compared(base, plan, Plan(self._end(), present.text, [], ()))
+            if change is not None and self._on_change == "raise":
                 raise _refusal("the generation prompt is not only added", change)
-            self._prompt = grown
+            self._prompt = plan
         return self._prompt
 
     def extend_ids(self, generated: Any, *, message: Mapping[str, Any] | None = None) -> GeneratedTurn:
@@ -227,22 +239,22 @@ class ChatBuilder:
         ids = [int(index) for index in rows[0]]
         text = self._text_behind(prompt, ids)
         turn = dict(message) if message is not None else self._message_of(prompt, ids, text)
-        messages = [*self._messages, turn]
-        grown = self._reread(prompt)
+        messages, base = [*self._messages, turn], self._base()
         if self._bound.template is None:
-            grown.ids = self._bound.ids(messages)
-            given = ids if grown.ids[: len(prompt.ids) + len(ids)] == [*prompt.ids, *ids] else self._shorter(ids)[-1]
+            plan = self._planned(base, messages)
+            given = ids if plan.ids[: len(prompt.ids) + len(ids)] == [*prompt.ids, *ids] else self._shorter(ids)[-1]
             read_text = ""
         else:
             rendered = self._bound.text(messages)
             given, read_text = self._agreed(prompt, ids, rendered)
             if rendered.startswith(read_text):
-                grown.follow(rendered, given, len(read_text))
+                plan, _ = base.plan_given(prompt, given, rendered, len(read_text))
             else:
-                grown.move(rendered)
-        self._take(messages, grown, [*prompt.ids, *given], read_text)
-        kept = min(max(self.kept - len(prompt.ids), 0), len(given))
-        return GeneratedTurn(turn, text, kept, len(ids), grown.canonical)
+                plan = base.plan(rendered)
+        before = prompt.mark.ids + len(prompt.ids)
+        self._take(messages, base, plan, Plan(prompt.mark, read_text, [*prompt.ids, *given], ()))
+        kept = min(max(self.kept - before, 0), len(given))
+        return GeneratedTurn(turn, text, kept, len(ids), plan.given_at is None)
 
     def fork(self) -> ChatBuilder:
         """Return an independent copy, to try how the conversation may go on."""
@@ -250,48 +262,60 @@ class ChatBuilder:
         made.__dict__.update(self.__dict__)
         made._messages, made._ends = list(self._messages), list(self._ends)
         made._grown = self._grown.fork()
-        made._prompt = None if self._prompt is None else self._prompt.fork()
         return made
 
     # --- the steps ----------------------------------------------------------------------------------------------------
 
-    def _reread(self, base: GrowingIds) -> GrowingIds:
-        """Return a copy of a state; an empty one if the tokenizer is not what it was."""
+    def _base(self) -> GrowingIds:
+        """Return what there is; nothing, if the tokenizer is not what it was."""
         state, fences = fences_of(self._bound.tokenizer)
         if state == self._state:
-            return base.fork()
-        self._state = state
-        return GrowingIds(self._bound.encode, fences)
+            return self._grown
+        made = GrowingIds(self._bound.encode, fences)
+        made.encoded_chars, made.whole = self._grown.encoded_chars, self._grown.whole + bool(self._grown.text)
+        return made
 
-    def _grow(self, base: GrowingIds, messages: list[Any], *, prompt: bool = False) -> GrowingIds:
-        grown = self._reread(base)
-        if self._bound.template is not None:
-            grown.move(self._bound.text(messages, add_generation_prompt=prompt))
-        else:
-            grown.ids = self._bound.ids(messages, add_generation_prompt=prompt)
-        return grown
+    def _end(self) -> Mark:
+        return Mark(len(self._grown.text), len(self._grown.ids), "")
 
-    def _take(self, messages: list[Any], grown: GrowingIds, read: list[int], read_text: str) -> None:
+    def _planned(self, base: GrowingIds, messages: list[Any], *, prompt: bool = False) -> Plan:
+        if self._bound.template is None:
+            ids = self._bound.ids(messages, add_generation_prompt=prompt)
+            return Plan(Mark(0, 0, ""), "", ids, ())
+        return base.plan(self._bound.text(messages, add_generation_prompt=prompt))
+
+    def _take(self, messages: list[Any], base: GrowingIds, plan: Plan, read: Plan) -> None:
         """Make a step, if what was read stays."""
-        kept, change = common_length(read, grown.ids), None
-        if kept < len(read):
-            change = self._change(grown, read, read_text, kept)
-            if self._on_change == "raise":
-                raise _refusal("this step does not only add to the conversation", change)
-        self._messages, self._grown, self._prompt, self._refused = messages, grown, None, None
+        kept, change = self._compared(base, plan, read)
+        if change is not None and self._on_change == "raise":
+            raise _refusal("this step does not only add to the conversation", change)
+        base.apply(plan)
+        if base is not self._grown:
+            self._grown, self._state = base, fences_of(self._bound.tokenizer)[0]
+        self._messages, self._prompt, self._refused = messages, None, None
         self._ends = [end for end in self._ends if change is None or end[0] <= change.at]
-        self._ends.append((len(grown.text), len(messages)))
+        self._ends.append((len(plan.text), len(messages)))
         self.kept, self.change = kept, change
 
-    def _change(self, new: GrowingIds, read: list[int], read_text: str, kept: int) -> PrefixChange:
+    def _compared(self, base: GrowingIds, plan: Plan, read: Plan) -> tuple[int, PrefixChange | None]:
+        """Return how many of the ids that were read are still those of a plan, and what is not."""
+        # Up to the mark nothing was touched.
+        shared = min(plan.mark.ids, read.mark.ids) if base is self._grown else 0
+        old = self._grown.ids[shared : read.mark.ids] + read.ids
+        new = self._grown.ids[shared : plan.mark.ids] + plan.ids
+        same = common_length(old, new)
+        if same == len(old):
+            return shared + same, None
+        return shared + same, self._change(plan.text, read.text, old[same:], new[same:], shared + same)
+
+    def _change(self, text: str, read: str, lost: list[int], ids: list[int], kept: int) -> PrefixChange:
         """Say where what was read is no longer what there is."""
-        at, lost = common_length(read_text, new.text), len(read) - kept
-        if self._bound.template is None or at == len(read_text):
+        at = common_length(read, text)
+        if self._bound.template is None or at == len(read):
             # The texts agree, their ids do not: what follows became one token with what was there.
-            before, after = self._decoded(read[kept:]), self._decoded(new.ids[kept:])
-            at = len(self._decoded(read[:kept])) if self._bound.template is None else at
-            in_prompt = kept >= len(self._grown.ids)
-            return PrefixChange(at, None, in_prompt, None, shortened(before, 0), shortened(after, 0), lost)
+            at = len(self._decoded(self._grown.ids[:kept])) if self._bound.template is None else at
+            before, after = shortened(self._decoded(lost), 0), shortened(self._decoded(ids), 0)
+            return PrefixChange(at, None, kept >= len(self._grown.ids), None, before, after, len(lost))
         pieces = self._bound.trace(self._messages, add_generation_prompt=self._prompt is not None)
         piece = next((piece for piece in pieces if at < piece.end), None)
         line, message = (piece.line, piece.message) if piece is not None else (None, None)
@@ -300,7 +324,7 @@ class ChatBuilder:
             message = None
         elif message is None and self._told_apart():
             message = next((count - 1 for chars, count in self._ends if at < chars), None)
-        return PrefixChange(at, message, in_prompt, line, shortened(read_text, at), shortened(new.text, at), lost)
+        return PrefixChange(at, message, in_prompt, line, shortened(read, at), shortened(text, at), len(lost))
 
     def _told_apart(self) -> bool:
         """Whether every message came in a step of its own."""
@@ -312,9 +336,10 @@ class ChatBuilder:
         text: str = self._bound.tokenizer.decode(ids, clean_up_tokenization_spaces=False)
         return text
 
-    def _text_behind(self, prompt: GrowingIds, ids: list[int]) -> str:
+    def _text_behind(self, prompt: Plan, ids: list[int]) -> str:
         """Return the text ids have behind the prompt, where no decoder takes a first space away."""
-        before = prompt.recent_ids()
+        fence = max(prompt.mark.ids - 1, 0)
+        before = (self._grown.ids[fence : prompt.mark.ids] + prompt.ids)[-_RECENT:]
         start, whole = self._decoded(before), self._decoded([*before, *ids])
         return whole[len(start) :] if whole.startswith(start) else self._decoded(ids)
 
@@ -329,7 +354,7 @@ class ChatBuilder:
             rows.append(rows[-1][:-1])
         return rows
 
-    def _agreed(self, prompt: GrowingIds, ids: list[int], rendered: str) -> tuple[list[int], str]:
+    def _agreed(self, prompt: Plan, ids: list[int], rendered: str) -> tuple[list[int], str]:
         """Return the ids whose text the template writes, and the text they end; all, if it writes another one."""
         for row in self._shorter(ids):
             text = prompt.text + self._text_behind(prompt, row)
@@ -337,11 +362,11 @@ class ChatBuilder:
                 return row, text
         return ids, prompt.text + self._text_behind(prompt, ids)
 
-    def _message_of(self, prompt: GrowingIds, ids: list[int], text: str) -> dict[str, Any]:
+    def _message_of(self, prompt: Plan, ids: list[int], text: str) -> dict[str, Any]:
         """Return the message an answer is."""
         tokenizer = self._bound.tokenizer
         if tokenizer.response_template is not None:
-            parsed: dict[str, Any] = tokenizer.parse_response(ids, prefix=prompt.ids)
+            parsed: dict[str, Any] = tokenizer.parse_response(ids, prefix=self.prompt())
             return {"role": "assistant", **parsed}
         content = self._text_behind(prompt, self._shorter(ids)[-1])
         if self._bound.template is not None:

@@ -80,7 +80,13 @@ class BoundChat:
 
     def encode(self, text: str) -> list[int]:
         """Return the ids `apply_chat_template` has for a text."""
-        ids: list[int] = self.tokenizer(text, add_special_tokens=False, verbose=False, **self._split())["input_ids"]
+        tokenizer = self.tokenizer
+        ids: list[int]
+        if tokenizer.split_special_tokens or fences_of(tokenizer)[1] is None:
+            ids = tokenizer(text, add_special_tokens=False, verbose=False, **self._split())["input_ids"]
+        else:
+            # The class has no call of its own, and this one has no detour.
+            ids = tokenizer.encode(text, add_special_tokens=False)
         return ids
 
     def ids(self, messages: Sequence[Any], *, add_generation_prompt: bool = False) -> list[int]:
