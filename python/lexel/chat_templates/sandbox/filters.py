@@ -29,7 +29,7 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 _CALL = 20
 # Look at one item, or at nothing.
 _LIGHT = frozenset(
-    {"abs", "attr", "count", "d", "default", "filesizeformat", "first", "float", "items", "last", "length", "map"}
+    {"abs", "attr", "count", "d", "default", "first", "items", "last", "length", "map"}
     | {"random", "reject", "rejectattr", "round", "select", "selectattr"}
 )
 # Walk the items once without looking into them.
@@ -152,6 +152,9 @@ def _metered_filter(name: str, func: Callable[..., Any]) -> Callable[..., Any]:
         if not light:
             if consuming:
                 value = guards.realize(meter, value)
+                if hasattr(value, "__len__"):
+                    # Each item is looked at by Python, a few times to sort them.
+                    meter.spend(100 * len(value))
             before = meter.remaining
             if not shallow:
                 meter.touch_whole(value)

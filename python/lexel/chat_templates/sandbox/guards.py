@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from encodings import normalize_encoding
+from encodings.aliases import aliases
+from functools import cache
 from typing import Any, NamedTuple
 
 from lexel.chat_templates.sandbox.budget import BudgetExceeded, Meter
@@ -156,9 +159,30 @@ def _join(meter: Meter, call: Call) -> tuple[Any, ...] | None:
         return None
     items = realize(meter, call.args[0])
     meter.touch_whole(items)
-    if isinstance(items, (list, tuple, dict)):
+    if hasattr(items, "__len__"):
         meter.make(len(items) * len(call.value))
     return (items,)
+
+
+def _codec(meter: Meter, call: Call) -> None:
+    name = call.option(0, "encoding", "utf-8")
+    if not isinstance(name, str):
+        return
+    if normalize_encoding(name).lower() not in _codecs():
+        # Python remembers every name it has looked for, for ever.
+        raise LookupError(f"unknown encoding: {name}")
+    if name.lower() not in _LINEAR_CODECS:
+        # Some compare each character with all before it.
+        meter.touch(len(call.value) ** 2)
+
+
+_LINEAR_CODECS = frozenset({"utf-8", "utf8", "ascii", "latin-1", "latin1", "utf-16", "utf-32"})
+
+
+@cache
+def _codecs() -> frozenset[str]:
+    special = {"utf8", "utf_8", "utf_8_sig", "idna", "punycode", "unicode_escape", "raw_unicode_escape"}
+    return frozenset(aliases) | frozenset(aliases.values()) | special
 
 
 def _translate(meter: Meter, call: Call) -> None:
@@ -208,6 +232,8 @@ METHODS: Mapping[str, _Guard] = {
     "rjust": _width,
     "zfill": _width,
     "expandtabs": _tabs,
+    "encode": _codec,
+    "decode": _codec,
     "replace": _replace,
     "join": _join,
     "translate": _translate,
