@@ -24,7 +24,7 @@ os.environ["RAYON_NUM_THREADS"] = "2"
 
 SERIES = ("start", "throughput", "pathological", "short", "decoding", "training")
 # Only where it is asked for: compares with a library that this project does not install.
-EXTRA_SERIES = ("call",)
+EXTRA_SERIES = ("call", "chat")
 RECORD = Path(__file__).resolve().parent / "record"
 
 

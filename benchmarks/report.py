@@ -95,6 +95,7 @@ SERIES = {
     "decoding": ("Decoding", plain),
     "training": ("Training", plain),
     "call": ("The call of the class", plain),
+    "chat": ("Conversations", plain),
 }
 
 

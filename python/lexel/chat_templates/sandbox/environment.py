@@ -25,6 +25,7 @@ from lexel.chat_templates.sandbox.budget import BudgetExceeded, Meter
 from lexel.chat_templates.sandbox.codegen import ChatCodeGenerator
 from lexel.chat_templates.sandbox.filters import metered_filters, metered_tests, strftime_now, takes_context
 from lexel.chat_templates.sandbox.generation import GenerationTag, spans_are_buffered
+from lexel.chat_templates.sandbox.inline import SMALL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,13 +104,18 @@ class _Formatter(SandboxedFormatter):  # type: ignore[misc]
     def __init__(self, env: ChatEnvironment, meter: Meter) -> None:
         super().__init__(env)
         self._meter = meter
+        self._made = 0
 
     def format_field(self, value: Any, format_spec: str) -> Any:
         if format_spec:
             guards.price_format_spec(self._meter, value, format_spec)
         else:
             self._meter.touch_whole(value)
-        return Formatter.format_field(self, value, format_spec)
+        text = Formatter.format_field(self, value, format_spec)
+        # Each field is small enough; all of them together need not be.
+        self._made += len(text)
+        self._meter.make(self._made if self._made > SMALL else 0)
+        return text
 
     def convert_field(self, value: Any, conversion: str | None) -> Any:
         self._meter.touch_whole(value)

@@ -127,21 +127,15 @@ def _passed(passes: str | None, context: Any) -> tuple[Any, ...]:
 
 
 def _metered_filter(name: str, func: Callable[..., Any]) -> Callable[..., Any]:
-    passes = _passes(func)
-    light, shallow, consuming = name in _LIGHT, name in _SHALLOW, name in _CONSUMING
-    slowness = _SLOWNESS if name in _SLOW else 1
-    guard = _GUARDS.get(name)
-
-    quick = _QUICK.get(name, {})
+    passes, guard, quick = _passes(func), _GUARDS.get(name), _QUICK.get(name, {})
+    pay = None if name in _LIGHT else _payment(name)
 
     @takes_context
     def metered(context: Any, value: Any, *args: Any, **kwargs: Any) -> Any:
         meter: Meter = context.meter
         kind = type(value)
         if kind in quick and value and not args and not kwargs:
-            meter.remaining -= _CALL + (len(value) * quick[kind][1] >> 3)
-            if meter.remaining < 0:
-                meter.extend()
+            meter.spend(_CALL + (len(value) * quick[kind][1] >> 3))
             return quick[kind][0](value)
         meter.spend(_CALL)
         for arg in args:
@@ -149,19 +143,8 @@ def _metered_filter(name: str, func: Callable[..., Any]) -> Callable[..., Any]:
                 meter.touch_whole(arg)
         for arg in kwargs.values():
             meter.touch_whole(arg)
-        if not light:
-            if consuming:
-                value = guards.realize(meter, value)
-                if hasattr(value, "__len__"):
-                    # Each item is looked at by Python, a few times to sort them.
-                    meter.spend(100 * len(value))
-            before = meter.remaining
-            if not shallow:
-                meter.touch_whole(value)
-            elif hasattr(value, "__len__"):
-                meter.touch(64 * len(value))
-            if slowness > 1:
-                meter.spend(max(0, before - meter.remaining) * slowness)
+        if pay is not None:
+            value = pay(meter, value)
         if guard is not None:
             guard(meter, Call(value, args, kwargs))
         result = func(*_passed(passes, context), value, *args, **kwargs)
@@ -206,6 +189,29 @@ def _tojson_filter() -> Callable[..., Any]:
     return metered
 
 
+def _payment(name: str) -> Callable[[Meter, Any], Any]:
+    """Return the function that pays for what a filter is applied to, and returns that, iterators as lists."""
+    shallow, consuming = name in _SHALLOW, name in _CONSUMING
+    slowness = _SLOWNESS if name in _SLOW else 1
+
+    def pay(meter: Meter, value: Any) -> Any:
+        if consuming:
+            value = guards.realize(meter, value)
+            if hasattr(value, "__len__"):
+                # Each item is looked at by Python, a few times to sort them.
+                meter.spend(100 * len(value))
+        before = meter.remaining
+        if not shallow:
+            meter.touch_whole(value)
+        elif hasattr(value, "__len__"):
+            meter.touch(64 * len(value))
+        if slowness > 1:
+            meter.spend(max(0, before - meter.remaining) * slowness)
+        return value
+
+    return pay
+
+
 def _each(meter: Meter, items: Iterator[Any]) -> Iterator[Any]:
     for item in items:
         meter.remaining -= 50
@@ -224,6 +230,7 @@ def _size(value: Any) -> int:
 def _tojson(meter: Meter, call: Call) -> None:
     indent = call.option(1, "indent")
     if indent is not None:
+        meter.pad(_size(indent))
         # Every item starts a line, which is indented as deep as the item lies.
         depth, level = 0, [call.value]
         while level and depth < 1000:
@@ -244,11 +251,12 @@ def _children(item: Any) -> list[Any]:
 
 
 def _width(meter: Meter, call: Call) -> None:
-    meter.make(_size(call.option(0, "width", 80)))
+    meter.pad(_size(call.option(0, "width", 80)))
 
 
 def _indent(meter: Meter, call: Call) -> None:
     if isinstance(call.value, str):
+        meter.pad(_size(call.option(0, "width", 4)))
         meter.make((2 + len(call.value.splitlines())) * _size(call.option(0, "width", 4)))
 
 

@@ -106,14 +106,18 @@ def price_percent(meter: Meter, pattern: Any, args: Any) -> None:
     text = pattern.decode("latin-1") if isinstance(pattern, bytes) else pattern
     fields = _PERCENT.findall(text)
     meter.touch(len(text))
+    width = 0
     for field in fields:
         for size in field:
             if size and size != "*":
-                _price_digits(meter, size)
+                width += _price_digits(meter, size)
     if "*" in text:
         for arg in args if isinstance(args, tuple) else (args,):
             if isinstance(arg, int):
-                meter.make(abs(arg))
+                meter.pad(abs(arg))
+                width += abs(arg)
+    # Each field is small enough; all of them together need not be.
+    meter.make(width)
     # A tuple is used up field by field; a mapping may be named by every one of them.
     for _ in range(len(fields) if isinstance(args, Mapping) else 1):
         meter.touch_whole(args)
@@ -126,19 +130,22 @@ def price_format_spec(meter: Meter, value: Any, spec: str) -> None:
         _price_digits(meter, size)
 
 
-def _price_digits(meter: Meter, digits: str) -> None:
-    meter.make(int(digits) if len(digits) < 12 else 10**12)
+def _price_digits(meter: Meter, digits: str) -> int:
+    width = int(digits) if len(digits) < 12 else 10**12
+    meter.pad(width)
+    return width
 
 
 def _width(meter: Meter, call: Call) -> None:
     width = call.option(0, "width")
     if isinstance(width, int):
-        meter.make(max(0, width))
+        meter.pad(max(0, width))
 
 
 def _tabs(meter: Meter, call: Call) -> None:
     size = call.option(0, "tabsize", 8)
     if isinstance(size, int):
+        meter.pad(max(0, size))
         meter.make(call.value.count("\t" if isinstance(call.value, str) else b"\t") * max(0, size))
 
 
@@ -212,7 +219,7 @@ def _right_pieces(meter: Meter, call: Call) -> None:
 def _bytes_of_int(meter: Meter, call: Call) -> None:
     length = call.option(0, "length")
     if isinstance(length, int):
-        meter.make(max(0, length))
+        meter.pad(max(0, length))
 
 
 def _tags(meter: Meter, call: Call) -> None:
