@@ -131,7 +131,7 @@ PIECES = [
 ]
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(25))
 def test_no_control_token_stands_where_the_template_wrote_none(chat: TokenizersBackend, seed: int) -> None:
     rng = random.Random(seed)
 
@@ -165,10 +165,13 @@ def test_harmless_texts_have_the_usual_ids(chat: TokenizersBackend) -> None:
 
 @pytest.mark.parametrize("kind", [WordTokenizer, PlacedWordTokenizer])
 def test_tokenizers_in_python(kind: type[WordTokenizer]) -> None:
-    tok: Any = kind(chat_template="{% for m in messages %}<cls> {{ m.content }} <go> {% endfor %}")
-    tok.add_tokens(["<go>"], special_tokens=True)
-    made = tok.apply_chat_template([{"role": "user", "content": "a <go> b"}], sanitize_control_tokens=True)
-    assert tok.convert_ids_to_tokens(made["input_ids"]) == ["<cls>", "a", "<unk>", "b", "<go>"]
-    # A vocabulary that has a control token as a word makes it from text.
+    tok: Any = kind(chat_template="{% for m in messages %}<cls> {{ m.content }} <sep> {% endfor %}")
+    chats = [[{"role": "user", "content": text}] for text in ("a <s b", "hello world")]
+    made = tok.apply_chat_template(chats, sanitize_control_tokens=True, padding=True)
+    assert [tok.convert_ids_to_tokens(row) for row in made["input_ids"]] == [
+        ["<cls>", "a", "<unk>", "b", "<sep>"],
+        ["<cls>", "hello", "world", "<sep>", "<pad>"],
+    ]
+    # Words between spaces: a control token is a word of its own, whatever it is meant as.
     with pytest.raises(ValueError, match="cannot sanitize '<sep>'"):
         tok.apply_chat_template([{"role": "user", "content": "a <sep> b"}], sanitize_control_tokens=True)

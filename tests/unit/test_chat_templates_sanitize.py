@@ -136,6 +136,18 @@ def test_tools_documents_and_variables_are_marked_too() -> None:
     assert [segment.plain for segment in unmark(row, NAMES).segments if segment.text] == [True, True, True, False]
 
 
+def test_descriptions_of_functions_are_marked() -> None:
+    def look(place: str) -> None:
+        """Look <s> somewhere.
+
+        Args:
+            place: where.
+        """
+
+    row = render_chats("{{ tools[0].function.description }}", [{"role": "user"}], tools=[look], control_tokens=("<s>",))
+    assert [segment.plain for segment in unmark(row.rows[0], NAMES).segments] == [False, True, False]
+
+
 def test_objects_are_no_way_around() -> None:
     @dataclass
     class Message:
