@@ -135,7 +135,8 @@ def compile_pattern(source: str) -> Pattern:
     # The line break ends a comment that a verbose expression may end with.
     rest = "\n)" if compiled.flags & library.VERBOSE else ")"
     try:
-        growing = library.compile(f"(?:{source}{rest}{_NOWHERE}", library.DOTALL)
+        # Atomic: what would be tried after the match that counts can change nothing.
+        growing = library.compile(f"(?>{source}{rest}{_NOWHERE}", library.DOTALL)
     except library.error:
         growing = None
     return Pattern(compiled, growing, _kept(source))
