@@ -74,3 +74,14 @@ def test_the_tiny_model_can_be_made_anew(tmp_path: Path) -> None:
     assert "> Who bakes the bread?" in done.stdout
     assert json.loads((tmp_path / "config.json").read_text("utf-8"))["vocab_size"] == 898
     assert (tmp_path / "model.safetensors").is_file()
+
+
+def test_a_template_is_drafted_checked_and_used(capsys: pytest.CaptureFixture[str]) -> None:
+    assert script("chat_template").main([]) == 0
+    shown = capsys.readouterr().out
+    assert "warning[not-prefix-stable] line 2: the end of a message is written differently" in shown
+    assert "warning[generation-missing]" in shown
+    assert "errors and warnings: 0\n" in shown
+    assert "'Bram the badger bakes the bread.<|im_end|>'" in shown
+    assert "sanitize_control_tokens=False: 2 messages begin\n" in shown
+    assert "sanitize_control_tokens=True: 1 messages begin\n" in shown

@@ -4,7 +4,10 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,8 +18,6 @@ from lexel.chat_templates.lint.tokens import TokenFacts
 from lexel.chat_templates.shipped import shipped_template
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from lexel.chat_templates.lint.report import Finding, TemplateReport
 
 HEADER = "{{- '<|im_start|>' ~ m.role ~ '\\n' -}}"
@@ -415,3 +416,22 @@ def test_published_templates_have_no_errors_but_real_ones(shared_data: Path) -> 
     assert len(paths) >= 72
     errors = {path.stem: {one.code for one in check(path.read_text("utf-8")).of("error")} for path in paths}
     assert {name: codes for name, codes in errors.items() if codes} == KNOWN_ERRORS
+
+
+def test_the_page_lists_every_kind_of_finding() -> None:
+    root = Path(__file__).resolve().parents[2]
+    sources = [path.read_text("utf-8") for path in (root / "python/lexel/chat_templates/lint").glob("*.py")]
+    named = {
+        node.args[0].value
+        for source in sources
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Finding"
+        if isinstance(node.args[0], ast.Constant)
+    }
+    page = (root / "docs" / "chat.md").read_text("utf-8").split("## Checking a template")[1].split("\n## ")[0]
+    listed = {
+        code
+        for row in re.findall(r"^\| (`.*?) \| (?:error|warning|hint)", page, re.MULTILINE)
+        for code in re.findall(r"`(.*?)`", row)
+    }
+    assert listed == named
