@@ -239,6 +239,19 @@ def test_encoded_chats_are_the_rendered_ones_encoded(remove: TokenizersBackend) 
     assert remove.encode(text) == [*ids, remove.sep_token_id]
 
 
+def test_masks_of_rows_with_and_without(remove: TokenizersBackend) -> None:
+    template = "{{ messages[0].content }}{% generation %}{{ messages[1].content }}{% endgeneration %}"
+    chats = [
+        [{"role": "user", "content": text}, {"role": "assistant", "content": "fox"}] for text in (CHAT, "sea ", "")
+    ]
+    options = {"return_assistant_tokens_mask": True, "chat_template": template, "padding": True}
+    made = remove.apply_chat_template(chats, tokenizer_kwargs={"add_special_tokens": True}, **options)
+    for ids, mask in zip(made["input_ids"], made["assistant_masks"], strict=True):
+        said = [index for index, mine in zip(ids, mask, strict=True) if mine]
+        assert remove.decode(said).strip().removeprefix("##") == "fox"
+        assert ids.count(remove.bos_token_id) == 1
+
+
 @pytest.mark.parametrize("kind", [WordTokenizer, PlacedWordTokenizer])
 def test_tokenizers_in_python(kind: type[WordTokenizer], caplog: pytest.LogCaptureFixture) -> None:
     made = {

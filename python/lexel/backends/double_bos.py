@@ -231,3 +231,9 @@ class MergedBatch:
         import numpy as np
 
         return np.array(self.offset_lists(), dtype=np.int64).reshape(len(self), -1, 2)
+
+    def flat_offset_array(self) -> Any:
+        """Return the spans of all rows behind each other, `int64 [tokens, 2]`."""
+        import numpy as np
+
+        return np.array([span for row in self.offset_lists() for span in row], dtype=np.int64).reshape(-1, 2)
