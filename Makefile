@@ -91,7 +91,7 @@ lint-rust: $(STAMPS)/venv ## Check Rust: rustfmt and clippy.
 type: $(STAMPS)/python ## Check the types of the package.
 	$(VENV)/bin/mypy
 
-bench: $(STAMPS)/native-release ## Measure everything beside the tokenizers library, equality first (about fifteen minutes).
+bench: $(STAMPS)/native-release $(STAMPS)/torch ## Measure beside the other libraries, equality first (about twenty minutes).
 	$(PY) benchmarks/encode.py $(BENCH)
 
 bench-core: $(STAMPS)/venv ## Measure the Rust core beside other Rust libraries, equality first.

@@ -1,7 +1,8 @@
-"""How fast text becomes ids and ids become text, beside the `tokenizers` library: equality first, then speed.
+"""How fast text becomes ids and ids become text, beside the other libraries: equality first, then speed.
 
-    python benchmarks/encode.py                          all series, about fifteen minutes on an idle machine
-    python benchmarks/encode.py --series throughput pathological --vocabularies gpt2 --corpora english
+    python benchmarks/encode.py                          what tells most, about twenty minutes on an idle machine
+    python benchmarks/encode.py --series field --vocabularies gpt2 --corpora english --peers gigatoken toktok
+    python benchmarks/encode.py --series throughput pathological --vocabularies gpt2
 
 Nothing is timed that is not equal: every result that was timed is compared with the reference's, and a row whose
 results differ shows where in place of figures, and the program fails. A missed bar (last column) is no failure.
@@ -22,9 +23,8 @@ from pathlib import Path
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 os.environ["RAYON_NUM_THREADS"] = "2"
 
-SERIES = ("start", "throughput", "pathological", "short", "decoding", "training")
-# Only where it is asked for: compares with a library that this project does not install.
-EXTRA_SERIES = ("call", "chat")
+SERIES = ("edges", "field", "splits", "extremes", "batches", "start")
+EXTRA_SERIES = ("throughput", "pathological", "short", "decoding", "training", "call", "chat")
 RECORD = Path(__file__).resolve().parent / "record"
 
 
@@ -37,7 +37,9 @@ def arguments(vocabularies: tuple[str, ...], corpora: tuple[str, ...]) -> argpar
     series = (*SERIES, *EXTRA_SERIES)
     told = f"{', '.join(SERIES)} (default); {', '.join(EXTRA_SERIES)}"
     parser.add_argument("--series", nargs="+", choices=series, default=SERIES, metavar="NAME", help=told)
-    parser.add_argument("--vocabularies", nargs="+", default=vocabularies, metavar="NAME", help=", ".join(vocabularies))
+    told = f"{', '.join(vocabularies)} (each series has its own choice)"
+    parser.add_argument("--vocabularies", nargs="+", default=(), choices=vocabularies, metavar="NAME", help=told)
+    parser.add_argument("--peers", nargs="+", default=(), metavar="NAME", help="libraries of field/peers.toml")
     told = ", ".join(corpora)
     parser.add_argument("--corpora", nargs="+", choices=corpora, default=corpora, metavar="NAME", help=told)
     parser.add_argument("--repeats", type=int, default=5, metavar="N", help="timings of what is timed repeatedly (5)")
@@ -48,17 +50,24 @@ def arguments(vocabularies: tuple[str, ...], corpora: tuple[str, ...]) -> argpar
 
 def main() -> int:
     """Measure what was asked for; return the exit status."""
+    import bars
     import corpora
     import lexel._lexel
     import vocabularies
+    from field import sources
     from settings import Settings
     from table import Table
 
-    chosen = arguments(vocabularies.NAMES, corpora.CORPORA)
+    chosen = arguments((*dict.fromkeys([*sources.NAMES, *vocabularies.NAMES]),), corpora.CORPORA)
     if lexel._lexel.__profile__ != "release":
         print("note: the native module was built for development; figures mean nothing until `make bench` rebuilds it")
     settings = Settings(
-        vocabularies=vocabularies.load(tuple(chosen.vocabularies)),
+        vocabularies=vocabularies.load(
+            tuple(n for n in vocabularies.NAMES if n in chosen.vocabularies) or vocabularies.NAMES
+        ),
+        names=tuple(chosen.vocabularies),
+        peers=tuple(chosen.peers),
+        full=chosen.full,
         corpora=tuple(chosen.corpora),
         repeats=chosen.repeats,
         threads=int(os.environ["RAYON_NUM_THREADS"]),
@@ -71,6 +80,8 @@ def main() -> int:
     for name in chosen.series:
         importlib.import_module(f"series.{name}").run(table, settings)
     status = table.close()
+    results = bars.judge([{name: str(cell) for name, cell in row.items()} for row in table.rows])
+    print("\n" + "\n".join(bars.lines(result for result in results if result.cells)) + "\n")
     print(f"{time.perf_counter() - start:.0f} s; recorded in {table.record(RECORD / chosen.record)}")
     return status
 

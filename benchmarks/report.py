@@ -12,6 +12,8 @@ import csv
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import bars
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -87,7 +89,46 @@ def plain(rows: list[Row]) -> list[str]:
     return table(["vocabulary", "input", "task", *peers, "unit", "×"], lines)
 
 
+def field(rows: list[Row]) -> list[str]:
+    """One line a task: lexel's figure, the best other library that was right, times that, all the others."""
+    own_names = {LIBRARY, f"{LIBRARY}-class"}
+    by_key: dict[tuple[str, str, str], list[Row]] = {}
+    for row in rows:
+        if row["task"]:
+            by_key.setdefault(key(row), []).append(row)
+    lines = []
+    for label, found in by_key.items():
+        timed = [row for row in found if row["value"]]
+        rate = any(row["unit"].endswith("/s") for row in timed)
+        others = sorted((r for r in timed if r["peer"] not in own_names), key=lambda r: float(r["value"]), reverse=rate)
+        mine = next((row for row in timed if row["peer"] in own_names), None)
+        times = ""
+        if mine and others:
+            one, other = float(mine["value"]), float(others[0]["value"])
+            times = f"{one / other if rate else other / one:.2f}"
+        rest = [*(f"{row['peer']} {float(row['value']):.4g}" for row in others)]
+        rest += [f"{row['peer']} wrong" for row in found if row["verdict"] == "WRONG"]
+        rest += [f"{row['peer']} right" for row in found if row["verdict"] == "right" and row["peer"] not in own_names]
+        own = f"{float(mine['value']):.4g} {mine['unit']}" if mine else ""
+        lines.append([*label, own, times, ", ".join(rest)])
+    return table(["vocabulary", "input", "task", LIBRARY, "× the best", "others"], lines)
+
+
+def absent(rows: list[Row]) -> list[str]:
+    """One line a library: which vocabularies it cannot read, or why it is not there."""
+    reasons: dict[str, list[str]] = {}
+    for row in rows:
+        if row["verdict"] == "absent":
+            reasons.setdefault(row["peer"], []).append(f"{row['vocabulary']} ({row.get('note', '')[:80]})")
+    return [f"- {peer}: {'; '.join(dict.fromkeys(why))}" for peer, why in reasons.items()]
+
+
 SERIES = {
+    "field": ("Every library", field),
+    "splits": ("Splits that nobody knows", field),
+    "extremes": ("A mebibyte without structure", field),
+    "batches": ("Batches and calls", field),
+    "edges": ("Inputs that are easy to get wrong", field),
     "throughput": ("Encoding", throughput),
     "pathological": ("Without structure", pathological),
     "start": ("A new process", plain),
@@ -107,10 +148,15 @@ def report(path: Path) -> str:
     lines = [f"- {name}: {value}" for name, value in facts.items()]
     if judged:
         lines.append(f"- bars: {met} of {len(judged)} met; what missed its bar is **bold**")
+    promised = [result for result in bars.judge(rows) if result.cells]
+    if any(row["series"] in {"field", "batches", "splits"} for row in rows):
+        lines += ["", "### The bars", "", *bars.lines(promised)]
     for name, (title, make) in SERIES.items():
         own = [row for row in rows if row["series"] == name]
         if own:
             lines += ["", f"### {title}", "", *make(own)]
+    if missing := absent(rows):
+        lines += ["", "### Who cannot take part", "", *missing]
     return "\n".join(lines)
 
 

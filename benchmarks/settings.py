@@ -23,8 +23,18 @@ class Settings:
     corpora: tuple[str, ...]
     repeats: int
     threads: int
+    # As the command line names them; empty: each series' own choice.
+    names: tuple[str, ...] = ()
+    # Libraries beside lexel; empty: those that peers.toml says are asked.
+    peers: tuple[str, ...] = ()
+    # Whether everything is measured whole.
+    full: bool = False
     # Vocabularies that are not leading ones are timed on this much of each corpus, spread over it; None: on all of it.
-    sample_bytes: int | None
+    sample_bytes: int | None = None
+
+    def chosen(self, own: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the vocabularies that were asked for among a series' own; all of these if none was."""
+        return tuple(name for name in own if name in self.names) or own
 
     def few(self, *names: str) -> list[Vocabulary]:
         """Return the vocabularies of these names; all that were chosen if none of them was."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MEBIBYTE = 1 << 20
 COLUMNS = (
     *("series", "vocabulary", "input", "task", "peer", "threads", "clock", "load", "rounds", "amount"),
-    *("median_s", "min_s", "max_s", "total_s", "value", "unit", "times_reference", "bar", "verdict"),
+    *("median_s", "min_s", "max_s", "total_s", "value", "unit", "times_reference", "bar", "verdict", "note"),
 )
 
 
@@ -141,7 +141,7 @@ class Table:
             own = (ratio, bar.text if bar else "", bar.verdict if bar else "") if peer == LEXEL else (None, "", "")
             cells = (self.series, *label, *told, *(f"{s:.6g}" for s in spread), f"{value:.4g}", unit.name)
             times = "" if own[0] is None else f"{own[0]:.3g}"
-            self.rows.append(dict(zip(COLUMNS, (*cells, times, *own[1:]), strict=True)))
+            self.rows.append(dict(zip(COLUMNS, (*cells, times, *own[1:], ""), strict=True)))
         if not shown:
             return
         peers = "".join(f"{text.get(name, '–'):>26}" for name in (LEXEL, self.reference))

@@ -26,7 +26,7 @@ def test_a_series_runs_on_synthetic_text_and_its_results_are_equal() -> None:
     printed = run(
         "from series import decoding; from settings import Settings; from table import Table; import vocabularies\n"
         "table = Table()\n"
-        "decoding.run(table, Settings(vocabularies.load(('gpt2',)), ('english',), 1, 2, None))\n"
+        "decoding.run(table, Settings(vocabularies.load(('gpt2',)), ('english',), 1, 2))\n"
         "print(table.close(), len(table.rows))"
     )
     assert printed.splitlines()[-1] == "0 4"

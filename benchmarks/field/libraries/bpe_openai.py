@@ -1,0 +1,18 @@
+"""bpe-openai: two vocabularies that are built into it; ids as arrays."""
+
+from __future__ import annotations
+
+import bpe_openai
+from libraries import Call, Unreadable, Vocabulary, to_lists
+
+BUILT_IN = {"cl100k": "cl100k_base", "o200k": "o200k_base"}
+
+
+def load(vocabulary: Vocabulary, threads: int) -> dict[str, Call]:  # noqa: ARG001
+    if vocabulary.name not in BUILT_IN:
+        raise Unreadable(f"reads {', '.join(BUILT_IN)} alone")
+    encoding = bpe_openai.get_encoding(BUILT_IN[vocabulary.name])
+    one = encoding.encode_ordinary
+    each = Call(lambda texts: [one(text) for text in texts])
+    decode = Call(lambda rows: [encoding.decode(row) for row in rows], take=to_lists)
+    return {"ids": each, "lists": each, "each": each, "decode": decode}
