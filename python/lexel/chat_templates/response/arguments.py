@@ -42,17 +42,25 @@ def _is_tool(value: Any) -> bool:
 
 def cast_calls(value: Any, parameters: Mapping[str, Mapping[str, Any]]) -> Any:
     """Return a value with the arguments of all tool calls in it cast, in place."""
-    if isinstance(value, list):
-        return [cast_calls(item, parameters) for item in value]
-    function = value.get("function") if isinstance(value, dict) else None
+    # Not recursive: lists may be nested as deeply as the reader of JSON allows.
+    rest = [value]
+    while rest:
+        item = rest.pop()
+        if isinstance(item, list):
+            rest.extend(item)
+        elif isinstance(item, dict):
+            _cast_call(item.get("function"), parameters)
+    return value
+
+
+def _cast_call(function: Any, parameters: Mapping[str, Mapping[str, Any]]) -> None:
     if not isinstance(function, dict) or not isinstance(function.get("name"), str):
-        return value
+        return
     arguments = function.get("arguments")
     if isinstance(arguments, dict):
         properties = parameters.get(function["name"], {})
         for name in arguments.keys() & properties.keys():
             arguments[name] = _cast(arguments[name], _declared_types(properties[name]))
-    return value
 
 
 def _declared_types(schema: Any) -> list[str]:
@@ -86,7 +94,7 @@ def _cast_text(text: str, types: Sequence[str]) -> Any:
         cast = _CASTS.get(name)
         try:
             value = _FAILED if cast is None else cast(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if value is not _FAILED:
             return value

@@ -46,9 +46,11 @@ class PatternTime:
     over. It is the time of this thread, however busy the machine is.
     """
 
+    seconds = 5.0
+
     def __init__(self) -> None:
-        """Start with five seconds."""
-        self._left = 5.0
+        """Start with the five seconds."""
+        self._left = self.seconds
 
     def earn(self, characters: int) -> None:
         """Allow more, for text that arrived."""
