@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import lexel
 from lexel.chat_templates.lint.check import check_template
@@ -184,6 +186,14 @@ def test_what_the_template_refuses_is_listed_with_its_condition() -> None:
     (refusal,) = check(template(top=top)).refusals
     assert (refusal.line, refusal.message) == (3, "no … first")
     assert refusal.condition == "{%- if messages[0].role == 'tool' -%}"
+    assert "  raises at line 3, behind {%- if messages[0].role == 'tool' -%}: no … first" in str(
+        check(template(top=top))
+    )
+    one_line = "{% if tools %}{% endif %}{% if documents %}{% else %}{{ raise_exception('a') }}{% endif %}{{ raise_exception('b') if false }}"
+    assert [(refusal.message, refusal.condition) for refusal in check(one_line).refusals] == [
+        ("a", "{% if documents %}"),
+        ("b", "{% if documents %}"),
+    ]
 
 
 # --- the generation block ---------------------------------------------------------------------------------------------
@@ -435,3 +445,60 @@ def test_the_page_lists_every_kind_of_finding() -> None:
         for code in re.findall(r"`(.*?)`", row)
     }
     assert listed == named
+
+
+@pytest.mark.parametrize(
+    ("source", "error"),
+    [
+        ("".join(f"{{% set a{i} = a{i + 1} %}}" for i in range(600)), None),
+        ("{{ " + "+".join(["messages"] * 3000) + " }}", "syntax-error"),
+        ("{% for m in messages %}" * 90 + "{% endfor %}" * 90, "syntax-error"),
+        ("{{ '' " + "".join(f"~ n{i}" for i in range(500)) + " }}", None),
+        ("{{ (messages[-1].content ~ 'y') * 100000 }}", "runs-away"),
+        ("{% macro f(n) %}{{ f(n + 1) }}{% endmacro %}{{ f(0) }}", "runs-away"),
+        ("{% for i in range(20) %}{{ 'x' * 190000 }}{% endfor %}", None),
+    ],
+    ids=["chain", "sum", "nest", "names", "product", "recursion", "output"],
+)
+def test_hostile_templates_end_in_a_report(source: str, error: str | None) -> None:
+    report = check(source)
+    assert {finding.code for finding in report.of("error")} == ({error} if error else set())
+
+
+PIECES = st.sampled_from(
+    [
+        "{% for m in messages %}",
+        "{% endfor %}",
+        "{% if tools %}",
+        "{% endif %}",
+        "{% else %}",
+        "{{ m.content }}",
+        "{{ m }}",
+        "{% generation %}",
+        "{% endgeneration %}",
+        "{{ messages[0].role }}",
+        "{% set x = messages[1:] %}",
+        "{{ x[-1] }}",
+        "{{ raise_exception(m.role) }}",
+        "{{ loop.last }}",
+        "{% macro f(m) %}",
+        "{% endmacro %}",
+        "{{ f(messages) }}",
+        "a",
+        "{% set ns.y = 1 %}",
+        "{{ bos_token }}",
+        "{{ x.get('content') }}",
+        "{% set y %}",
+        "{% endset %}",
+        "{{ 1 // 0 }}",
+    ]
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(PIECES, max_size=9).map("".join))
+def test_any_template_gets_a_report(source: str) -> None:
+    report = check(source)
+    assert report.findings
+    assert json.loads(json.dumps(report.as_dict()))["name"] == "chat template"
+    assert all(finding.advice and finding.message for finding in report.findings)

@@ -41,6 +41,8 @@ def syntax_advice(message: str) -> str:
     for tag, advice in _TAGS.items():
         if f"'{tag}'" in message:
             return advice
+    if "nested too deeply" in message or "characters, more than" in message or "nodes, more than" in message:
+        return "make it smaller and flatter: macros and loops instead of nested and repeated statements"
     if "No filter named" in message or "No test named" in message:
         return "use what jinja2 itself has; filters and tests of other environments do not exist here"
     return "correct the line; every {% if %}, {% for %}, {% macro %} and {% generation %} needs its end tag"
@@ -144,7 +146,7 @@ def _left_over(tree: Tree) -> Iterator[Finding]:
 
 def _quadratic(tree: Tree) -> Iterator[Finding]:
     loops = [node for node in tree.of(nodes.For) if tree.is_conversation(node.iter)]
-    walking = {macro.name for macro in tree.of(nodes.Macro) if any(macro in tree.ancestors(loop) for loop in loops)}
+    walking = {up.name for loop in loops for up in tree.ancestors(loop) if isinstance(up, nodes.Macro)}
     for outer in loops:
         for inner in outer.find_all((nodes.For, nodes.Call, nodes.Filter, nodes.Getitem)):
             if (

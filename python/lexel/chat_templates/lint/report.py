@@ -41,7 +41,7 @@ class Refusal:
     message: str
     """What it says; … stands for what is not known before."""
     condition: str
-    """The template's line with the condition; "" if there is none."""
+    """The tag with the condition it stands behind, which may be the one of an ``else``; "" if there is none."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -96,7 +96,9 @@ class TemplateReport:
         ):
             if names:
                 lines.append(f"  {title}: {' '.join(names)}")
-        lines += [f"  raises at line {refusal.line}: {refusal.message}" for refusal in self.refusals]
+        for refusal in self.refusals:
+            behind = f", behind {refusal.condition}" if refusal.condition else ""
+            lines.append(f"  raises at line {refusal.line}{behind}: {refusal.message}")
         return "\n".join(lines)
 
     def _headline(self) -> str:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import nodes
 
-from lexel.chat_templates.lint.report import Refusal
+from lexel.chat_templates.lint.report import Refusal, clip
 from lexel.chat_templates.sandbox.environment import environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 __all__ = ["Tree"]
 
 _CALLED = (nodes.Macro, nodes.CallBlock)
 _SCOPES = (nodes.For, *_CALLED, nodes.FilterBlock, nodes.AssignBlock, nodes.With, nodes.Block, nodes.Scope)
+_ROUNDS = 8
+_CONDITION = re.compile(r"\{%[-+]?\s*(?:el)?if\b.*?%\}")
 _LOOKING_AHEAD = {"last", "length", "revindex", "revindex0", "nextitem"}
 
 
@@ -31,9 +37,10 @@ class Tree:
         while pending:
             node = pending.pop()
             self.all.append(node)
-            for child in node.iter_child_nodes():
-                self.parents[id(child)] = node
-                pending.append(child)
+            children = list(node.iter_child_nodes())
+            self.parents.update((id(child), node) for child in children)
+            # In the order of the template.
+            pending.extend(reversed(children))
         self.all.sort(key=lambda node: node.lineno or 0)
         self._conversations, self._messages = self._message_names()
 
@@ -60,21 +67,34 @@ class Tree:
         whole: set[str] = {"messages"}
         single: set[str] = set()
         macros = {macro.name: [arg.name for arg in macro.args] for macro in self.of(nodes.Macro)}
-        while True:
+        steps = self.of(nodes.Assign, nodes.For, nodes.Call)
+        # Names are nearly always given before they are handed on; a chain that runs backwards is followed so far.
+        for _ in range(_ROUNDS):
             before = len(whole) + len(single)
-            for node in self.of(nodes.Assign):
-                if isinstance(node.target, nodes.Name) and (kind := self._kind(node.node, whole, single)):
-                    (whole if kind == "whole" else single).add(node.target.name)
-            for node in self.of(nodes.For):
-                if isinstance(node.target, nodes.Name) and self._kind(node.iter, whole, single) == "whole":
-                    single.add(node.target.name)
-            for node in self.of(nodes.Call):
-                names = macros.get(node.node.name, []) if isinstance(node.node, nodes.Name) else []
-                for name, value in zip(names, node.args, strict=False):
-                    if kind := self._kind(value, whole, single):
-                        (whole if kind == "whole" else single).add(name)
+            for node in steps:
+                for name, kind in self._handed_on(node, macros, whole, single):
+                    (whole if kind == "whole" else single).add(name)
             if len(whole) + len(single) == before:
-                return whole, single
+                break
+        return whole, single
+
+    def _handed_on(
+        self, node: Any, macros: dict[str, list[str]], whole: set[str], single: set[str]
+    ) -> Iterator[tuple[str, str]]:
+        """Yield the names a statement gives to messages, with their kinds."""
+        pairs: Iterable[tuple[str, nodes.Node]] = ()
+        if isinstance(node, nodes.Call):
+            pairs = zip(
+                macros.get(node.node.name, ()) if isinstance(node.node, nodes.Name) else (), node.args, strict=False
+            )
+        elif isinstance(node.target, nodes.Name):
+            pairs = [(node.target.name, node.iter if isinstance(node, nodes.For) else node.node)]
+        for name, value in pairs:
+            kind = self._kind(value, whole, single)
+            if isinstance(node, nodes.For):
+                kind = "single" if kind == "whole" else None
+            if kind is not None:
+                yield name, kind
 
     def _kind(self, node: nodes.Node, whole: set[str], single: set[str]) -> str | None:
         match node:
@@ -158,8 +178,13 @@ class Tree:
 
     def _condition(self, node: nodes.Node) -> str:
         test = next((up for up in self.ancestors(node) if isinstance(up, (nodes.If, nodes.CondExpr))), None)
-        line = test.lineno if test is not None else 0
-        return self.lines[line - 1].strip() if 0 < line <= len(self.lines) else ""
+        if test is None or not 0 < test.lineno <= len(self.lines):
+            return ""
+        line = self.lines[test.lineno - 1]
+        # A template may be one line: the last condition before the call counts.
+        before = line.partition("raise_exception")[0] if test.lineno == node.lineno else line
+        tags = _CONDITION.findall(before)
+        return str(tags[-1]) if tags else clip(line.strip(), 80)
 
     @cached_property
     def uses(self) -> dict[str, list[nodes.Node]]:
