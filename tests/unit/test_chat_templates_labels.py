@@ -118,6 +118,7 @@ def test_entries_of_data_sets() -> None:
     messages = chat("a", "b")
     assert conversation_of(messages, 0) == {"messages": messages}
     assert conversation_of({"messages": messages, "tools": []}, 0) == {"messages": messages, "tools": []}
+    assert conversation_of({"messages": messages, "tools": '[{"a": 1}]'}, 0)["tools"] == [{"a": 1}]
     with pytest.raises(TypeError, match="conversation 3 is a dict without 'messages'"):
         conversation_of(messages[0], 3)
     with pytest.raises(TypeError, match="conversation 3 is a str"):

@@ -272,6 +272,9 @@ class PipelineCalls(PipelineTokens):
     def _encode_placed(self, texts: str | list[str], **options: Any) -> tuple[BatchEncoding, list[int], Any]:
         kept: list[Any] = []
         made = self(texts, keep_batch=kept, **options)
+        if not kept:
+            # A class whose calls are its own does not hand the argument on.
+            return super()._encode_placed(texts, **options)
         return made, kept[0].lengths(), columns.flat_spans(kept[0])
 
     def _encoding_state(self) -> Any:

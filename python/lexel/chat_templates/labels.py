@@ -7,6 +7,7 @@ That is checked for every turn, and refused with the place where it does not hol
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from os.path import commonprefix
 from typing import Any, NamedTuple
@@ -183,16 +184,20 @@ def _without_rest(text: str, start: int, end: int, ends: Iterable[str]) -> int:
 
 
 def conversation_of(item: Any, index: int) -> dict[str, Any]:
-    """Return what an entry of a data set says: ``messages``, and perhaps ``tools``, ``documents`` and variables.
+    """Return what an entry of a data set says: ``messages``, and perhaps ``tools`` (schemas, or their JSON),
+    ``documents`` and ``chat_template_kwargs``.
 
     Raises:
         TypeError: it is no conversation; says which entry.
+        ValueError: tools that are no JSON.
     """
     if hasattr(item, "messages") and not isinstance(item, Mapping):
         return {"messages": item.messages}
     if isinstance(item, Mapping):
         if "messages" in item:
-            return dict(item)
+            tools = item.get("tools")
+            # Tables hold tools as JSON: schemas differ in their columns.
+            return dict(item) | ({"tools": json.loads(tools)} if isinstance(tools, str) else {})
         raise TypeError(
             f"conversation {index} is a dict without 'messages' (it has {sorted(map(str, item))[:6]}); expected a list "
             "of messages, or a dict with one under 'messages'. For one conversation, pass a list of it"
