@@ -162,7 +162,7 @@ $(STAMPS)/models: $(STAMPS)/python
 $(STAMPS)/peers: $(STAMPS)/venv tests/interop/peers.txt
 	@for version in $$(cat tests/interop/peers.txt); do \
 		$(UV) venv --quiet --clear --python $(PY) .cache/peers/$$version; \
-		$(UV) pip install --python .cache/peers/$$version/bin/python transformers==$$version sentencepiece protobuf; \
+		$(UV) pip install --python .cache/peers/$$version/bin/python transformers==$$version sentencepiece protobuf jinja2; \
 	done
 	@touch $@
 

@@ -116,6 +116,19 @@ def test_wrong_conversations(chat: TokenizersBackend) -> None:
         chat.apply_chat_template(CHAT[0])
 
 
+@pytest.mark.parametrize("name", ["conversations", "return_tokens", "compiled_template", "message", "s"])
+def test_any_name_may_be_a_variable(chat: TokenizersBackend, name: str) -> None:
+    template = "{{ " + name + " }}"
+    assert chat.apply_chat_template(CHAT, chat_template=template, tokenize=False, **{name: "v"}) == "v"
+
+
+def test_particular_arguments_win(chat: TokenizersBackend) -> None:
+    ids = chat.apply_chat_template(
+        CHAT, truncation=True, max_length=5, tokenizer_kwargs={"max_length": 3}, return_dict=False
+    )
+    assert len(ids) == 3
+
+
 def test_templates_by_name(chat: TokenizersBackend) -> None:
     chat.chat_template = None
     with pytest.raises(ValueError, match="no chat template"):
@@ -139,6 +152,8 @@ def test_one_message_s_ids(chat: TokenizersBackend) -> None:
     whole = chat.apply_chat_template(CHAT[:2], return_dict=False)
     first = chat.encode_message_with_chat_template(CHAT[0])
     assert first + chat.encode_message_with_chat_template(CHAT[1], CHAT[:1]) == whole
+    as_tuple: Any = tuple(CHAT[:1])
+    assert first + chat.encode_message_with_chat_template(CHAT[1], as_tuple) == whole
     with pytest.raises(ValueError, match="add_generation_prompt"):
         chat.encode_message_with_chat_template(CHAT[0], add_generation_prompt=True)
 

@@ -144,6 +144,15 @@ def test_templates(tok: TokenizersBackend, tmp_path: Path) -> None:
     assert list(tmp_path.rglob("*out*")) == []
 
 
+def test_a_template_may_be_empty(tok: TokenizersBackend, tmp_path: Path) -> None:
+    tok.chat_template = ""
+    tok.save_pretrained(tmp_path)
+    assert TokenizersBackend.from_pretrained(tmp_path).chat_template == ""
+    config = json.loads((tmp_path / "tokenizer_config.json").read_text("utf-8"))
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps({**config, "chat_template": "config"}), "utf-8")
+    assert TokenizersBackend.from_pretrained(tmp_path).chat_template == ""
+
+
 def test_a_file_is_no_place_to_save(tok: TokenizersBackend, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(NotADirectoryError, match="is a file"):

@@ -106,6 +106,21 @@ def test_undefined_is_lenient_once() -> None:
         render("{{ nothing.more }}", [USER])
 
 
+def test_a_generation_block_is_no_function() -> None:
+    loop = "{% for m in messages %}{% generation %}{{ m }}{% if loop.index == 2 %}{% break %}{% endif %}{% endgeneration %}"
+    assert text(loop + "{% endfor %}", [{"a": 1}, {"a": 2}, {"a": 3}]) == "{'a': 1}{'a': 2}"
+    macro = (
+        "{% macro m() %}{% generation %}[{{ caller() }}]{% endgeneration %}{% endmacro %}{% call m() %}x{% endcall %}"
+    )
+    assert text(macro, [{"a": 1}]) == "[x]"
+
+
+def test_a_set_block_s_filter_may_name_a_variable() -> None:
+    template = "{% set b = 'y' %}{% set x | replace('a', b) %}a-a{% endset %}{{ x }}"
+    assert text(template, [{"a": 1}]) == "y-y"
+    assert render("{% set x | replace('a', b) %}a{% endset %}{{ x }}", [], variables={"b": "z"}).text == "z"
+
+
 # What is passed in.
 
 
@@ -362,6 +377,11 @@ def test_error_survives_pickling() -> None:
         again = pickle.loads(pickle.dumps(error))
         assert type(again) is type(error)
         assert (str(again), again.lineno, again.message_index) == (str(error), error.lineno, error.message_index)
+
+
+def test_an_exception_without_words_stays_without() -> None:
+    error = error_of("{{ raise_exception('') }}")
+    assert (error.message, str(error)) == ("", "(template line 1)")
 
 
 def test_endless_recursion_is_both_kinds_of_error() -> None:

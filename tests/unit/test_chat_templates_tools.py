@@ -390,6 +390,13 @@ def test_text_of_an_argument_may_be_empty() -> None:
     assert properties["x"] == {"type": "string", "description": ""}
 
 
+def test_bare_none_is_no_picture() -> None:
+    # Only `List[None]` turns None into its type; no library of pictures is imported here, and None is none of them.
+    with pytest.raises(TypeHintParsingException, match="None"):
+        get_json_schema(tool(dict[str, None]))
+    assert function_of(tool(List[None]))["parameters"]["properties"]["x"]["items"] == {"type": "null"}  # noqa: UP006
+
+
 def test_methods_lose_their_receiver() -> None:
     class Shop:
         def price(self, item: str) -> float:

@@ -63,7 +63,7 @@ def _class_schema(hint: Any) -> dict[str, Any]:
         if not values:
             raise TypeHintParsingException(f"the enum {hint.__name__} has no members, so no value is allowed")
         return _values_schema(values, f"the enum {hint.__name__}")
-    if isinstance(hint, (type, types.NoneType)) or hint is Any:
+    if isinstance(hint, type) or hint is Any:
         known = _BARE.get(hint)
         if known is not None:
             return dict(known)

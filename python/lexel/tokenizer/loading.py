@@ -111,7 +111,7 @@ def read_options(
     if has_pipeline:
         options.pop("add_bos_token", None)
         options.pop("add_eos_token", None)
-    if chat_template:
+    if chat_template is not None:
         options["chat_template"] = chat_template
     options.update(given)
     if "additional_special_tokens" in options and not options.get("extra_special_tokens"):

@@ -84,7 +84,7 @@ def template_error() -> type[Any]:
 
         def __str__(self) -> str:
             where = describe(self.lineno, self.message_index)
-            return f"{self.message} ({where})" if where else self.message
+            return f"{self.message} ({where})".lstrip() if where else self.message
 
         def __reduce__(self) -> Any:
             kinds = tuple(kind for kind in type(self).__bases__ if kind is not template_error())
@@ -136,7 +136,8 @@ def wrap(exc: Exception, *, lineno: int | None = None, message_index: int | None
         kinds = tuple(kind for kind in _BUILTINS if isinstance(exc, kind))[:1]
     # The text of a syntax error has its place in it already; its message has not.
     text = getattr(exc, "message", "") if isinstance(exc, jinja2.TemplateSyntaxError) else str(exc)
-    message = text or type(exc).__name__
+    # `raise_exception('')` says nothing, and is told apart by that.
+    message = text if text or isinstance(exc, jinja2.TemplateError) else type(exc).__name__
     error: Exception = _class_for(*kinds)(message, lineno=lineno, message_index=message_index)
     return error
 
