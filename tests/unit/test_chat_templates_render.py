@@ -107,8 +107,10 @@ def test_undefined_is_lenient_once() -> None:
 
 
 def test_a_generation_block_is_no_function() -> None:
-    loop = "{% for m in messages %}{% generation %}{{ m }}{% if loop.index == 2 %}{% break %}{% endif %}{% endgeneration %}"
-    assert text(loop + "{% endfor %}", [{"a": 1}, {"a": 2}, {"a": 3}]) == "{'a': 1}{'a': 2}"
+    inside = "{% generation %}{{ m }}{% if loop.index == 2 %}{% break %}{% endif %}{% endgeneration %}"
+    assert (
+        text("{% for m in messages %}" + inside + "{% endfor %}", [{"a": 1}, {"a": 2}, {"a": 3}]) == "{'a': 1}{'a': 2}"
+    )
     macro = (
         "{% macro m() %}{% generation %}[{{ caller() }}]{% endgeneration %}{% endmacro %}{% call m() %}x{% endcall %}"
     )
