@@ -193,6 +193,13 @@ def show(name: Annotated[str, typer.Argument(help="chatml, llama or plain; witho
 
 def _reports(source: str) -> list[TemplateReport]:
     """Return a report for each template of a source."""
+    try:
+        return _reports_of(source)
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise typer.BadParameter(f"{source}: {error}") from error
+
+
+def _reports_of(source: str) -> list[TemplateReport]:
     from lexel.chat_templates import check_template, named_templates
 
     place = Path(source)

@@ -312,6 +312,7 @@ CALLS = "{%- for c in m.tool_calls or [] -%}{{- c.function.name ~ (c.function.ar
         (template().replace(TEXT, "{{- m.content -}}"), "blocks-as-python", "warning"),
         (template().replace(TEXT, "{{- '' ~ m.content if m.content is string -}}"), "blocks-dropped", "warning"),
         (template().replace(TEXT, "{{- '' + m.content -}}"), "blocks-refused", "hint"),
+        (template().replace(TEXT, "{{- m.content | map(attribute='text') | join -}}"), "needs-blocks", "warning"),
         (template(top="{%- for tool in tools or [] -%}{{- tool -}}{%- endfor -%}", answer=CALLS + ANSWER), "tools-as-python", "warning"),
         (template(top="{{- (tools or []) | tojson | replace('é', '\\\\u00e9') -}}", answer=CALLS + ANSWER), "ascii-json", "warning"),
         (template(top=TOOLS), "calls-dropped", "warning"),
@@ -339,6 +340,16 @@ def test_a_template_with_all_of_it_has_no_mistakes() -> None:
     report = check(template(top=TOOLS, answer="{%- generation -%}{{- m.reasoning_content -}}" + CALLS + TEXT + "{{- '<|im_end|>' -}}{%- endgeneration -%}{{- '\\n' -}}"))  # fmt: skip
     assert report.codes == {"text-beside-control-tokens"}, str(report)
     assert report.fields == ("content", "reasoning_content", "role", "tool_calls")
+
+
+def test_a_template_of_blocks_is_checked_with_blocks() -> None:
+    only_blocks = template(answer=ANSWER.replace("{{- '<|im_end|>' -}}", "") + "{{- '<|im_end|>' -}}").replace(
+        TEXT, "{%- for block in m.content -%}{{- block.text -}}{%- endfor -%}"
+    )
+    report = check(only_blocks)
+    assert {"needs-blocks", "generation-without-end"} <= report.codes
+    assert not {"role-dropped", "blocks-dropped"} & report.codes
+    assert report.roles["user"] == "written"
 
 
 def test_a_missing_variable_does_not_end_the_check() -> None:

@@ -130,6 +130,10 @@ def test_templates_in_a_configuration_are_checked(tmp_path: Path) -> None:
     config.write_text("{}", "utf-8")
     assert check(str(config))[0] == 2
     assert check(str(config), "--level", "all")[0] == 2
+    config.write_text("{", "utf-8")
+    assert check(str(config))[0] == 2
+    (tmp_path / "binary.jinja").write_bytes(b"\xff\xfe")
+    assert check(str(tmp_path / "binary.jinja"))[0] == 2
 
 
 def test_the_template_of_a_tokenizer_is_checked_with_it(tmp_path: Path) -> None:

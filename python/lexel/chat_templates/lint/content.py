@@ -96,6 +96,8 @@ def _check_space(prober: Prober) -> Iterator[Finding]:
 
 
 def _check_blocks(prober: Prober) -> Iterator[Finding]:
+    if prober.as_blocks:
+        return
     blocks = [{"type": "text", "text": "Zqblock1x"}, {"type": "text", "text": "Zqblock2x"}]
     text = prober.text([{"role": "user", "content": blocks}], "content as a list of blocks", keep=False)
     advice = "join the texts of the blocks: {% for block in message.content %}{{ block.text }}{% endfor %}"

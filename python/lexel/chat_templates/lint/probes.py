@@ -67,6 +67,11 @@ def result(number: int = 0) -> Message:
     return {"role": "tool", "tool_call_id": f"call{number:05}", "name": _TOOL_NAME, "content": f"Zqresult{number}x"}
 
 
+def _in_blocks(message: Message) -> Message:
+    content = message.get("content")
+    return {**message, "content": [{"type": "text", "text": content}]} if isinstance(content, str) else message
+
+
 class OverBudget(Exception):
     """A probe ran away; no other is tried."""
 
@@ -88,6 +93,8 @@ class Prober:
 
     source: str
     variables: Mapping[str, Any]
+    as_blocks: bool = False
+    """Whether texts are passed as lists of one block, for templates that know no other content."""
     failures: list[Failure] = field(default_factory=list)
     _done: dict[str, Rendered | None] = field(default_factory=dict)
     succeeded: int = 0
@@ -108,6 +115,8 @@ class Prober:
         if key in self._done and (self._done[key] is not None or not keep):
             return self._done[key]
         self._done[key] = None
+        if self.as_blocks:
+            messages = [_in_blocks(message) for message in messages]
         try:
             rendered = render(self.source, messages, variables=self.variables, **options)
         except template_error() as error:

@@ -63,6 +63,12 @@ def check_rendering(
         findings.append(_needed(prober, name))
         prober = Prober(prober.source, {**prober.variables, name: f"Zqvariable{len(prober.variables)}x"})
         known_roles = roles(prober)
+    if known_roles["user"] != "written":
+        # Templates of models that see pictures often know lists of blocks only.
+        blocks = Prober(prober.source, prober.variables, as_blocks=True)
+        if (as_blocks := roles(blocks))["user"] == "written":
+            findings.append(_needs_blocks(known_roles["user"]))
+            prober, known_roles = blocks, as_blocks
     if not prober.succeeded:
         findings.append(_fails_always(prober))
         return Learnt(known_roles, ())
@@ -91,6 +97,17 @@ def _needed(prober: Prober, name: str) -> Finding:
         f"no conversation renders unless the caller passes {name}=",
         f"give it a default: {{% if {name} is not defined %}}{{% set {name} = … %}}{{% endif %}}",
         error.message,
+    )
+
+
+def _needs_blocks(what: str) -> Finding:
+    raised = "raises" if what == "refused" else "does not come out"
+    return Finding(
+        "needs-blocks",
+        "warning",
+        None,
+        f"content that is a str {raised}: only lists of blocks are written",
+        "write {{ message.content }} where it is a string, or pass [{'type': 'text', 'text': …}]",
     )
 
 
