@@ -92,6 +92,79 @@ STATEMENTS = [
     "{{ 1 is in(seq=[1, 2]) }}{{ [1, 3]|select('in', seq=[3])|list }}",
     "{% for m in messages %}{% set l = loop|default(none) %}{{ l.index }}{{ (loop|default(1)).last }}{% endfor %}",
     "{{ cycler() }}",
+    "{{ ('{} {}'|safe).format('<b>', 1) }}{{ ('{x:>5}'|safe).format(x='<') }}{{ ('{x}'|safe).format_map({'x': '<'}) }}",
+    "{{ ('%s'|safe) % '<' }}{{ ('a'|safe) ~ '<' }}{{ ('a'|safe) + '<' }}{{ '<' + ('a'|safe) }}"
+    "{{ ('-'|safe).join(['<']) }}",
+    "{% autoescape true %}{{ '<' }}{{ '<' ~ messages[0].content }}{{ '<'|safe }}{% set x %}<{{ '<' }}{% endset %}"
+    "{{ x }}"
+    "{% macro m(a) %}<{{ a }}{% endmacro %}{{ m('<') }}{% endautoescape %}{{ '<' }}",
+    "{% autoescape nothing %}{{ '<' }}{{ '<' ~ 1 }}{% endautoescape %}",
+    "{% set loop = {'last': 5, 'index': 7} %}{{ loop.last }}{{ loop.index }}{% for m in messages %}{{ loop.last }}"
+    "{% for x in [1, 2] %}{{ loop.index }}{{ loop.previtem }}{{ loop.nextitem }}{% else %}{{ loop.last }}{% endfor %}"
+    "{% endfor %}{{ loop.index }}",
+    "{% for m in messages|selectattr('n', 'gt', 1) %}{{ loop.first }}{{ loop.last }}{{ loop.previtem.n }}"
+    "{{ loop.revindex }}"
+    "{{ loop.nextitem.n }}{{ loop.length }}{% endfor %}",
+    "{% for m in messages %}{% for x in loop %}{{ x[0].n }}{% endfor %}{{ loop.index }}{% endfor %}",
+    "{% for m in messages %}{% set l = loop %}{{ l.last }}{{ l }}{{ l.walk }}{{ l._walk is defined }}{% endfor %}",
+    "{% for k in 'ab' %}{{ loop.last }}{% endfor %}{% for k in {'x': 1} %}{{ loop.length }}{% endfor %}",
+    "{% for k in nothing %}{{ loop.index }}{% else %}none{% endfor %}{% for k in nothing.x %}{% endfor %}",
+    "{% set ns = namespace(a=none, b='x') %}{{ ns.a or 'd' }}{{ ns.c or 'd' }}{{ ns.b or 'd' }}{{ ns.a and 1 }}"
+    "{{ ns.c and 1 }}"
+    "{{ ns.a == none }}{{ ns.c == none }}{{ ns.c != 'x' }}{{ not ns.c }}{{ ns.c is defined }}{{ ns.a is none }}"
+    "{{ ns.c is none }}",
+    "{% set d = {'a': none, 'u': nothing} %}{{ d.a or 'd' }}{{ d.c or 'd' }}{{ d.a is none }}{{ d.c is none }}"
+    "{{ d.a == none }}"
+    "{{ d.c == none }}{{ none == d.c }}{{ d.a == '' }}{{ d.u is defined }}{{ d['u'] is undefined }}{{ d.c is string }}"
+    "{{ d.a is mapping }}{{ d.c is iterable }}{{ d.a is iterable }}{{ d.c is sequence }}{{ d.c in [none] }}"
+    "{{ d.a in [none] }}"
+    "{{ d.items is defined }}{{ d.get is defined }}{{ 'a' if d.c }}{{ 'a' if d.a else 'b' }}{{ d.c }}{{ d.a }}"
+    "{{ d.a.b is none }}",
+    "{{ nothing.a is defined }}",
+    "{{ nothing.a or 1 }}",
+    "{{ 1 if nothing.a }}",
+    "{{ nothing['a'] == 'b' }}",
+    "{{ messages[5].role is defined }}",
+    "{{ messages[-1].n }}{{ messages[-3].n }}{{ messages[-4] is defined }}{{ messages[2**70] is defined }}"
+    "{{ 'ab'[-1] }}{{ 'ab'[0] }}",
+    "{{ 'a' + 'b' + messages[0].role + 'c' + 'd' }}{{ [1] + [2] + [3] }}{{ 1 + 2 + messages[0].n + 3.5 }}"
+    "{{ 'x' ~ 1 + 2 }}",
+    "{{ 'a' + messages[0].zz }}",
+    "{{ messages[0].zz + 'a' + nothing.b }}",
+    "{{ messages[0].n + 'a' + 'b' }}{{ [1] + 'a' + 'b' }}",
+    "{{ messages[0].role - 1 }}",
+    "{{ 5 - 7 - messages[0].n }}{{ 7 % 3 }}{{ messages[0].n % 2 }}{{ 7.5 % 2 }}{{ '%d' % 7 }}{{ messages[0].n % 0 }}",
+    "{{ messages[0].content.strip(nothing.a) }}",
+    "{{ messages[0].zz.strip(nothing.a) }}{{ nothing.b.strip('a') }}",
+    "{{ messages[0].content.replace('H', 'J').split(' ')|join('-') }}{{ 'a,b'.split(',')[-1] }}"
+    "{{ 'aXbX'.split('X', 1) }}",
+    "{{ 'abc'.startswith(('a', 'b')) }}{{ 'abc'.endswith('c') }}{{ 'abc'.startswith() }}",
+    "{{ messages[0].get('role') }}{{ messages[0].get('zz', 'd') }}{{ messages[0].keys()|list }}{{ messages[0].get() }}",
+    "{{ messages[0].items('x') }}",
+    "{% macro m(a, b=2, c='x') %}{{ a }}{{ b }}{{ c }}{{ a is defined }}{% endmacro %}{{ m() }}{{ m(1) }}"
+    "{{ m(1, c=3) }}"
+    "{{ m(b=1) }}{{ m(1, 2, 3) }}{{ m(*[1, 2]) }}{{ m(**{'a': 5}) }}{{ m(1, 2, 3, 4) }}",
+    "{% macro m(a) %}{{ a }}{% endmacro %}{{ m(1, b=2) }}",
+    "{% macro m(a) %}{{ a }}{% endmacro %}{{ m(1, a=2) }}",
+    "{% macro m(caller) %}{% endmacro %}{{ m(1) }}",
+    "{% set x = 1 %}{% macro m() %}{{ x }}{{ y }}{% endmacro %}{{ m() }}{% set x = 2 %}{% set y = 3 %}{{ m() }}",
+    "{% if true %}{% set x = 1 %}{% endif %}{% for i in [1] %}{{ x }}{% set x = 5 %}{{ x }}{% endfor %}{{ x }}",
+    "{% block a %}{% set q = 1 %}{{ q }}{{ messages[0].role }}{% endblock %}{{ q }}{% set z = 4 %}"
+    "{% block b scoped %}{{ z }}{% endblock %}",
+    "{% for m in messages %}{% block c scoped %}{{ m.role }}{{ loop.index }}{% endblock %}{% endfor %}",
+    "{% if false %}{% extends 'x' %}{% endif %}abc",
+    "{% if false %}{{ 1|no_such }}{% endif %}ok{% if false %}{{ 1 is no_such }}{% endif %}",
+    "{{ 'a'|tojson(indent=2) }}{{ messages|tojson(indent=4) }}"
+    "{{ {'b': [], 'a': {}, 'c': [1.5, none, true]}|tojson(indent=2) }}"
+    "{{ {1: 2}|tojson(indent=2) }}{{ messages|tojson(indent=0) }}{{ messages|tojson(indent=2, ensure_ascii=true) }}",
+    "{{ {'a': nothing}|tojson(indent=2) }}",
+    "{{ 5|default(1) }}{{ nothing|default(1) }}{{ ''|default('x', true) }}{{ ''|d('x', boolean=true) }}{{ nothing|d }}",
+    "{{ nothing|default(1, 2, 3) }}",
+    "{{ ''|first }}{{ []|last }}{{ [1]|first }}{{ ''|trim }}{{ []|list }}{{ 'ab'|last }}",
+    "{{ 3 is divisibleby(2) }}{{ '%d' is odd }}",
+    "{{ '{} {x}'.format(1, x='y') }}{{ '{0}{1}{0}'.format('a', 'b') }}{{ '{{}}'.format() }}{{ '{}{0}'.format(1) }}",
+    "{{ '{'.format() }}",
+    "{{ '{a}'.format(1) }}",
     "{{ 'abc'|truncate(1) }}",
     "{{ 'é'.encode('ascii') }}",
     "{{ '\ud800'|urlencode }}",

@@ -180,7 +180,7 @@ class ChatCodeGenerator(ExpressionVisitors):
         self.write(f"{selected}(walk(meter, " if selected else "walk(meter, ")
         self.visit(node.iter, frame)
         self.write("))" if selected else ")")
-        self.write((", undefined).walk():" if is_simple else ", undefined):") if loop_ref else ":")
+        self.write((", undefined)._walk():" if is_simple else ", undefined):") if loop_ref else ":")
         self.indent()
         self.enter_frame(loop_frame)
         self.blockvisit(node.body, loop_frame)

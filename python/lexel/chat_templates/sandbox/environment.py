@@ -19,6 +19,7 @@ from jinja2.ext import loopcontrols
 from jinja2.runtime import BlockReference, Context, LoopContext, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedFormatter
 from jinja2.utils import Namespace, missing
+from markupsafe import EscapeFormatter, Markup
 
 from lexel.chat_templates.sandbox import guards
 from lexel.chat_templates.sandbox.budget import BudgetExceeded, Meter
@@ -101,8 +102,8 @@ def _raise_exception(message: Any) -> NoReturn:
 class _Formatter(SandboxedFormatter):  # type: ignore[misc]
     """``str.format`` that pays for every field before it is made."""
 
-    def __init__(self, env: ChatEnvironment, meter: Meter) -> None:
-        super().__init__(env)
+    def __init__(self, env: ChatEnvironment, meter: Meter, **options: Any) -> None:
+        super().__init__(env, **options)
         self._meter = meter
         self._made = 0
 
@@ -111,7 +112,7 @@ class _Formatter(SandboxedFormatter):  # type: ignore[misc]
             guards.price_format_spec(self._meter, value, format_spec)
         else:
             self._meter.touch_whole(value)
-        text = Formatter.format_field(self, value, format_spec)
+        text: str = super().format_field(value, format_spec)
         # Each field is small enough; all of them together need not be.
         self._made += len(text)
         self._meter.make(self._made if self._made > SMALL else 0)
@@ -120,6 +121,10 @@ class _Formatter(SandboxedFormatter):  # type: ignore[misc]
     def convert_field(self, value: Any, conversion: str | None) -> Any:
         self._meter.touch_whole(value)
         return Formatter.convert_field(self, value, conversion)
+
+
+class _EscapeFormatter(_Formatter, EscapeFormatter):
+    """The same of ``Markup``, which escapes what it is given."""
 
 
 class ChatEnvironment(ImmutableSandboxedEnvironment):  # type: ignore[misc]
@@ -213,10 +218,12 @@ def _metered_format(env: ChatEnvironment, text: str, *, by_map: bool) -> Callabl
     @takes_context
     def format(context: Any, *args: Any, **kwargs: Any) -> str:
         if not by_map:
-            simple = _format_simply(context.meter, text, args, kwargs)
+            simple = _format_simply(context.meter, text, args, kwargs) if type(text) is str else None
             if simple is not None:
-                return type(text)(simple)
+                return simple
         formatter = _Formatter(env, context.meter)
+        if isinstance(text, Markup):
+            formatter = _EscapeFormatter(env, context.meter, escape=text.escape)
         if not by_map:
             return type(text)(formatter.vformat(text, args, kwargs))
         if kwargs or len(args) != 1:

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from jinja2 import pass_context
+from jinja2.filters import do_default
 from jinja2.runtime import LoopContext, Undefined
 
 from lexel.chat_templates.sandbox import guards
@@ -161,10 +162,13 @@ def _metered_filter(name: str, func: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @takes_context
-def _default(context: Any, value: Any, default_value: Any = "", boolean: bool = False) -> Any:
+def _default(context: Any, value: Any, *args: Any, **kwargs: Any) -> Any:
     """Do what jinja2's filter does, which touches nothing."""
     context.meter.spend(_CALL)
-    return default_value if isinstance(value, Undefined) or (boolean and not value) else value
+    if kwargs or len(args) > 2:
+        return do_default(value, *args, **kwargs)
+    is_absent = isinstance(value, Undefined) or (len(args) == 2 and args[1] and not value)
+    return (args[0] if args else "") if is_absent else value
 
 
 def _tojson_filter() -> Callable[..., Any]:

@@ -14,6 +14,8 @@ from encodings.aliases import aliases
 from functools import cache
 from typing import Any, NamedTuple
 
+from jinja2.utils import markupsafe
+
 from lexel.chat_templates.sandbox.budget import BudgetExceeded, Meter
 
 __all__ = [
@@ -43,6 +45,7 @@ class Call(NamedTuple):
 
 _Guard = Callable[[Meter, Call], "tuple[Any, ...] | None"]
 
+_ESCAPING = 800
 _DIGITS = re.compile(r"\d+")
 _PERCENT = re.compile(r"%(?:\([^)]*\))?[#0\- +]*(\*|\d+)?(?:\.(\*|\d+))?[hlL]?[a-zA-Z%]")
 
@@ -226,10 +229,15 @@ def _tags(meter: Meter, call: Call) -> None:
     price_tags(meter, call.value)
 
 
+def _entities(meter: Meter, call: Call) -> None:
+    # Python looks at each of them.
+    meter.touch(128 * len(call.value))
+
+
 def price_tags(meter: Meter, text: Any) -> None:
     """Spend what removing the tags from a text costs: it is copied once for every tag."""
     if isinstance(text, str):
-        meter.touch(len(text) * (1 + text.count("<")))
+        meter.touch(len(text) * (128 + text.count("<")))
 
 
 # Methods of str, bytes, int and Markup by name; of lists and dicts the weight of what is touched is all there is.
@@ -255,6 +263,7 @@ METHODS: Mapping[str, _Guard] = {
     "rsplit": _right_pieces,
     "to_bytes": _bytes_of_int,
     "striptags": _tags,
+    "unescape": _entities,
 }
 
 
@@ -273,10 +282,14 @@ def price_call(meter: Meter, name: str, owner: Any, args: tuple[Any, ...], kwarg
     elif isinstance(owner, (list, tuple)):
         # Finding an item compares it with each.
         meter.touch_whole(owner) if name in {"index", "count"} else meter.touch(8 * len(owner))
+    before = meter.remaining
     for arg in args:
         meter.touch_whole(arg)
     for arg in kwargs.values():
         meter.touch_whole(arg)
+    if isinstance(owner, markupsafe.Markup):
+        # Its methods escape every argument, and every item of one, each in a few calls of Python.
+        meter.spend(_ESCAPING * max(0, before - meter.remaining))
     guard = METHODS.get(name)
     if guard is not None and isinstance(owner, (str, bytes, int)):
         return guard(meter, Call(owner, args, kwargs)) or args

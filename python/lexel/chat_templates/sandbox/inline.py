@@ -206,7 +206,7 @@ class ChatLoop(LoopContext):  # type: ignore[misc]
 
     _items: list[Any] | None = None
 
-    def walk(self) -> Iterator[tuple[Any, ChatLoop]]:
+    def _walk(self) -> Iterator[tuple[Any, ChatLoop]]:
         """Yield each item, and this loop."""
         items = self._iterable
         if type(items) is not list:
