@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 
 from lexel.chat_templates import control_tokens, encode_segments, render_chats, unmark
 from lexel.chat_templates.masks import flat_offsets
-from lexel.chat_templates.sanitize import Segment, mark
+from lexel.chat_templates.sanitize import mark
+from lexel.chat_templates.segments import Segment
 
 TEMPLATE = "{% for m in messages %}<|start|>{{ m.role }}\n{{ m.content }}<|end|>\n{% endfor %}"
 OPEN, CLOSE = "\U000f0000", "\U000f0001"
@@ -208,3 +210,27 @@ def test_marks_a_template_escapes_are_marks(shown: str, left: str) -> None:
 def test_escapes_a_user_types_are_text(typed: str) -> None:
     chats = render_chats("{{ messages[0].content }}<s>", [{"content": "x" + typed}], control_tokens=("<s>",))
     assert unmark(chats.rows[0], NAMES).segments == [Segment(f"x{typed}<s>", plain=False, start=0)]
+
+
+WRITING = st.text("<|ab>.*", min_size=1, max_size=6)
+
+
+@settings(deadline=None)
+@given(st.lists(WRITING, max_size=12), st.lists(WRITING, max_size=4))
+def test_tokens_are_found_as_one_after_the_other(tokens: list[str], between: list[str]) -> None:
+    one_by_one = re.compile("|".join(map(re.escape, sorted(tokens, key=len, reverse=True))) or "(?!)")
+    for text in ["".join(between), "".join(tokens), "".join(tokens + between)]:
+        found = re.findall(f"{OPEN}(.*?){CLOSE}", mark(text, tuple(tokens)))
+        assert found == one_by_one.findall(text)
+
+
+def test_many_tokens_and_long_texts_take_no_time() -> None:
+    tokens = tuple(f"<|reserved_special_token_{number}|>" for number in range(1000))
+    started = time.perf_counter()
+    for text in ("<" * 10**6, "<|reserved_special_token_" * 40_000, "<|reserved_special_token_7|>" * 20_000):
+        row = render_chats("{{ messages[0].content }}", [{"content": text}], control_tokens=tokens).rows[0]
+        assert unmark(row, tokens).text == text
+    parts = [{"content": "<|reserved_special_token_"}, {"content": "7|>"}] * 2000
+    row = render_chats("{% for m in messages %}{{ m.content }}{% endfor %}", parts, control_tokens=tokens).rows[0]
+    assert len(unmark(row, tokens).segments) == 2001  # cut within tokens, and nowhere else
+    assert time.perf_counter() - started < 20

@@ -24,7 +24,8 @@ from lexel.chat_templates.prefix import PrefixChange, PrefixChangedError
 from lexel.chat_templates.render import Rendered, clear_cache, render
 from lexel.chat_templates.response import ResponseParser, join_deltas, parse_response, parse_responses
 from lexel.chat_templates.sandbox.budget import Budget, use_budget
-from lexel.chat_templates.sanitize import control_tokens, encode_segments, unmark
+from lexel.chat_templates.sanitize import control_tokens, unmark
+from lexel.chat_templates.segments import encode_segments
 from lexel.chat_templates.selection import named_templates, select_template
 from lexel.chat_templates.shipped import shipped_template, shipped_templates
 from lexel.chat_templates.tools import DocstringParsingException, TypeHintParsingException, get_json_schema

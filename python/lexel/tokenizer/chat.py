@@ -14,7 +14,8 @@ from lexel.chat_templates.continue_final import check_modes
 from lexel.chat_templates.conversations import Chats, message_ids, render_chats
 from lexel.chat_templates.masks import check_generation, mark_tokens, split_rows
 from lexel.chat_templates.render import Rendered
-from lexel.chat_templates.sanitize import control_tokens, encode_segments, unmark
+from lexel.chat_templates.sanitize import control_tokens, unmark
+from lexel.chat_templates.segments import encode_segments
 from lexel.errors import UnsupportedError
 
 if TYPE_CHECKING:
