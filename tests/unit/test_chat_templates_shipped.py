@@ -67,7 +67,7 @@ def test_what_they_write() -> None:
         "<|start_header_id|>assistant<|end_header_id|>\n\n<think>\nEasy.\n</think>\n\n2<|eot_id|>"
     )
     assert text("plain", messages) == (
-        "### System:\nBe brief.\n\n### User:\n1+1?\n\n### Assistant:\n<think>\nEasy.\n</think>\n\n2</s>\n\n"
+        "### System:\nBe brief.\n\n### User:\n1+1?\n\n### Assistant:\n<think>\nEasy.\n</think>\n\n2</s>"
     )
 
 
@@ -122,7 +122,7 @@ def test_every_text_stands_as_it_was_given_and_the_assistant_s_are_marked(
     opening = prompt[len(text(name, [{"role": "user", "content": ""}])) :]
     for (start, stop), answer in zip(spans, answers, strict=True):
         written = rendered.text[start:stop]
-        assert rendered.text[:start].endswith(opening)
+        assert rendered.text[:start].endswith(opening.lstrip("\n"))  # the first message begins the text
         assert written.endswith(end(name))
         assert plain(answer["content"]) in written
         assert written.count('"name": "add"') == len(answer.get("tool_calls", []))

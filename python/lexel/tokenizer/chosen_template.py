@@ -51,6 +51,8 @@ class ChosenTemplate:
 def use_template(tokenizer: Tokenizer, name: str, *, add_tokens: bool) -> ChosenTemplate:
     """See `Templating.use_chat_template`."""
     known = shipped(name)
+    # A tokenizer whose conversations a library encodes refuses templates here, with the reason.
+    tokenizer.get_chat_template(shipped_template(name))
     end = known.end_of_turn or tokenizer.eos_token
     if end is None:
         raise ValueError(f"the template {name!r} ends answers with the eos token: set tokenizer.eos_token first")

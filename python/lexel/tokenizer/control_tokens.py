@@ -85,6 +85,7 @@ def _cells(token: ControlToken) -> tuple[str, ...]:
 
 def check_chat_template(tokenizer: Tokenizer, chat_template: str | None) -> TemplateReport:
     """See `Templating.check_chat_template`."""
+    source = tokenizer.get_chat_template(chat_template)
     known = tokenizer.chat_template
     name = chat_template if isinstance(known, dict) and chat_template in known else "chat template"
     special = _special(tokenizer)
@@ -94,7 +95,6 @@ def check_chat_template(tokenizer: Tokenizer, chat_template: str | None) -> Temp
         written_bos(tokenizer),
     )
     names = {key: str(value) for key, value in tokenizer.special_tokens_map.items() if isinstance(value, str)}
-    source = tokenizer.get_chat_template(chat_template)
     return check_template(source, special_tokens=names, tokens=facts, name=str(name))
 
 

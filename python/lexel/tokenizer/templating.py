@@ -50,7 +50,7 @@ class Templating(BackendContract):
         return control_report(cast("Tokenizer", self), chat_template)
 
     def use_chat_template(self, name: str, *, add_tokens: bool = False) -> ChosenTemplate:
-        """Take a template that comes with lexel: `lexel.shipped_templates()` lists them.
+        """Take a template that comes with lexel, for what there was; `lexel.shipped_templates()` lists them.
 
         The tokens it writes must be special tokens of the vocabulary. Where calls of the tokenizer begin every text
         with a bos token, so does the template.
@@ -65,6 +65,7 @@ class Templating(BackendContract):
         Raises:
             ValueError: there is no such template, or it needs an eos token and the tokenizer has none.
             VocabularyError: tokens are missing, and `add_tokens` is False; names them. Nothing was changed.
+            UnsupportedError: a tokenizer whose conversations a library encodes, without templates.
         """
         from lexel.tokenizer.chosen_template import use_template
 

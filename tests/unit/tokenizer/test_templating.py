@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.unit.backends.python_tokenizers import WordTokenizer
 
-from lexel import AddedToken, Tokenizer, TokenizersBackend, VocabularyError, shipped_template
+from lexel import AddedToken, Tokenizer, TokenizersBackend, UnsupportedError, VocabularyError, shipped_template
 
 CHAT = [{"role": "user", "content": "a b"}, {"role": "assistant", "content": "b a"}]
 WORDS = [*"abcdefghijklmnopqrstuvwxyz", *"<|>_/:#\n ", "<s>", "</s>"]
@@ -182,3 +182,16 @@ def test_every_backend_can_be_given_a_template(make: Any) -> None:
     report = tok.check_chat_template()
     assert report.ok, str(report)
     assert tok.chat_control_report().split == ()
+
+
+def test_tokenizers_without_templates_say_so() -> None:
+    class Encoded(WordTokenizer):
+        def get_chat_template(self, chat_template: str | None = None, tools: Any = None) -> str:
+            raise UnsupportedError("the library encodes conversations itself")
+
+    tok = Encoded(eos_token="</s>")
+    calls = (tok.check_chat_template, tok.chat_control_report, lambda: tok.use_chat_template("plain"))
+    for call in calls:
+        with pytest.raises(UnsupportedError, match="the library encodes conversations itself"):
+            call()
+    assert tok.chat_template is None
