@@ -104,6 +104,12 @@ def test_a_tokenizer_that_does_not_find_its_fence_is_not_believed() -> None:
         assert grown.ids == odd(text)
 
 
+def told(ids: list[int]) -> str:
+    """Return what ids of the toy say."""
+    said = {toy(text)[0]: text for text in ("a", "b", "c", "d", "abc", "abcd", "ask", "more", "x", "\n", " ")}
+    return "".join({8: "[g]", **said}[index] for index in ids)
+
+
 def asked() -> tuple[GrowingIds, Plan]:
     """Return a text that was read, and the one a model goes on with."""
     grown = GrowingIds(toy, FENCES)
@@ -118,8 +124,8 @@ def letters(text: str) -> list[int]:
 
 def test_ids_that_were_given_stay() -> None:
     grown, prompt = asked()
-    plan, kept = grown.plan_given(prompt, letters("abc"), "x[g]ask[g]abc[g]\n", len("x[g]ask[g]abc"))
-    assert kept == 3
+    plan, kept = grown.plan_given(prompt, [letters("abc")], "x[g]ask[g]abc[g]\n", told)
+    assert kept == letters("abc")
     before = toy("x[g]ask[g]")
     grown.apply(plan)
     assert grown.ids == [*before, *letters("abc"), 8, *toy("\n")]
@@ -132,29 +138,34 @@ def test_ids_that_were_given_stay() -> None:
     assert grown.canonical
 
 
-def test_given_ids_may_end_in_a_fence() -> None:
+@pytest.mark.parametrize("rest", ["more", ""])
+def test_given_ids_may_end_in_a_fence(rest: str) -> None:
     grown, prompt = asked()
     given = [*letters("abc"), 8]
-    plan, kept = grown.plan_given(prompt, given, "x[g]ask[g]abc[g]more", len("x[g]ask[g]abc[g]"))
-    assert kept == 4
+    plan, kept = grown.plan_given(prompt, [given], f"x[g]ask[g]abc[g]{rest}", told)
+    assert kept == given
     grown.apply(plan)
-    assert grown.ids == [*toy("x[g]ask[g]"), *given, *toy("more")]
+    assert grown.ids == [*toy("x[g]ask[g]"), *given, *toy(rest)]
+    grown.apply(grown.plan(f"x[g]ask[g]abc[g]{rest}[g]a"))
+    assert grown.ids == [*toy("x[g]ask[g]"), *given, *toy(f"{rest}[g]a")]
 
 
-def test_given_ids_that_end_nowhere_are_encoded() -> None:
+@pytest.mark.parametrize("text", ["abcd", "abd[g]", "d"])
+def test_given_ids_that_say_something_else_are_not_taken(text: str) -> None:
     grown, prompt = asked()
-    plan, kept = grown.plan_given(prompt, letters("abc"), "x[g]ask[g]abcd", len("x[g]ask[g]abc"))
+    plan, kept = grown.plan_given(prompt, [letters("abc")], f"x[g]ask[g]{text}", lambda ids: str(ids))
     grown.apply(plan)
-    assert kept == 0
-    assert grown.ids == toy("x[g]ask[g]abcd")
+    assert kept is None
+    assert grown.ids == toy(f"x[g]ask[g]{text}")
     assert grown.canonical
 
 
-def test_given_ids_may_be_those_of_the_tokenizer() -> None:
+def test_the_first_row_that_fits_is_taken() -> None:
     grown, prompt = asked()
-    plan, kept = grown.plan_given(prompt, toy("abc"), "x[g]ask[g]abc d", len("x[g]ask[g]abc"))
+    rows = [[*toy("abc"), 3], toy("abc"), []]
+    plan, kept = grown.plan_given(prompt, rows, "x[g]ask[g]abc d", lambda ids: str(ids))
     grown.apply(plan)
-    assert kept == 1
+    assert kept == toy("abc")
     assert grown.canonical
 
 

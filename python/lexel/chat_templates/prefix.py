@@ -121,6 +121,10 @@ class Fences:
             known = self._known[word] = self._stands_alone(word)
         return known
 
+    def is_fence_id(self, index: int) -> bool:
+        """Return whether an id is that of a fence."""
+        return any(self.is_fence(word) for word in self._by_id.get(index, ()))
+
     def _stands_alone(self, word: str) -> bool:
         # Whitespace at the ends may be taken by a neighbour that strips.
         if self._words.get(word) is None or not word or word != word.strip():
@@ -242,48 +246,55 @@ class GrowingIds:
             ids = self._counted(text)
         return Plan(mark, text, ids, self._last_fence(mark, tail, ids), whole=whole)
 
-    def plan_given(self, prompt: Plan, given: Sequence[int], text: str, end: int) -> tuple[Plan, int]:
-        """Encode a text that goes on with ids somebody else chose.
+    def plan_given(
+        self, prompt: Plan, rows: Iterable[list[int]], text: str, decode: Callable[[list[int]], str]
+    ) -> tuple[Plan, list[int] | None]:
+        """Encode a text, and put ids in that somebody else chose, if they say what stands there.
 
         Args:
             prompt: of the text before them.
-            given: ids whose text stands between the end of that text and `end`.
-            text: begins with the text of the prompt.
-            end: a place in it.
+            rows: the ids; several, of which the first is taken that can be.
+            text: the whole text.
+            decode: what ids say.
 
         Returns:
-            The plan, and how many of the given ids are in it: all, if they end where a fence ends or begins; otherwise
-            those that encoding gives too.
+            The plan, and the ids that are in it; None: the text says something else, or goes on where no fence stands.
         """
-        canonical, wanted = self.plan(text), [*prompt.ids, *given]
+        canonical = self.plan(text)
         if canonical.mark != prompt.mark:
-            return canonical, 0
-        kept = common_length(canonical.ids, wanted)
-        made = None if kept == len(wanted) else self._joined(prompt, wanted, text, end)
-        if made is None:
-            return canonical, max(kept - len(prompt.ids), 0)
-        return made, len(given)
+            return canonical, None
+        for given in rows:
+            wanted = [*prompt.ids, *given]
+            if canonical.ids[: len(wanted)] == wanted:
+                return canonical, given
+            made = self._joined(canonical, len(prompt.ids), wanted, decode)
+            if made is not None:
+                return made, given
+        return canonical, None
 
-    def _joined(self, prompt: Plan, ids: list[int], text: str, end: int) -> Plan | None:
-        """Return a plan with these ids up to a place; None if no fence stands there."""
-        if self._fences is None:
+    def _joined(
+        self, canonical: Plan, given_at: int, wanted: list[int], decode: Callable[[list[int]], str]
+    ) -> Plan | None:
+        """Return a plan that begins with these ids instead of those that say the same; None if none do."""
+        start, ids = canonical.mark, canonical.ids
+        if not wanted:
             return None
-        start = prompt.mark
-        behind = self._fences.last_in(text[start.chars : end], ids[-1:])
-        if behind is not None and start.chars + behind[0] == end:
-            mark = Mark(end, start.ids + len(ids), behind[1])
-        else:
-            ahead = self._fences.at_start(text[end:])
-            if ahead is None:
-                return None
-            ids = [*ids, self._fences.id(ahead)]
-            mark = Mark(end + len(ahead), start.ids + len(ids), ahead)
-        tail = text[mark.chars :]
-        rest = self._behind(mark.word, tail)
-        if rest is None:
-            return None
-        marks = (mark, *self._last_fence(mark, tail, rest))
-        return Plan(start, text, ids + rest, marks, given_at=start.ids + len(prompt.ids))
+        before = self.ids[max(start.ids - 1, 0) : start.ids]
+        said = decode(before + wanted)
+        for place in range(common_length(ids, wanted), len(ids) + 1):
+            # Where a fence begins or ends, what follows does not depend on what was before.
+            ends = place > 0 and ids[place - 1] == wanted[-1] and self._is_fence_id(wanted[-1])
+            if not ends and place < len(ids) and not self._is_fence_id(ids[place]):
+                continue
+            if decode(before + ids[:place]) == said:
+                shift = len(wanted) - place
+                moved = (Mark(mark.chars, mark.ids + shift, mark.word) for mark in canonical.marks)
+                marks = tuple(mark for mark in moved if mark.ids >= start.ids + len(wanted))
+                return Plan(start, canonical.text, wanted + ids[place:], marks, given_at=start.ids + given_at)
+        return None
+
+    def _is_fence_id(self, index: int) -> bool:
+        return self._fences is not None and self._fences.is_fence_id(index)
 
     def apply(self, plan: Plan) -> None:
         """Become another text."""

@@ -238,23 +238,38 @@ class ChatBuilder:
             raise ValueError("extend_ids takes one row of ids: the answer to one conversation")
         ids = [int(index) for index in rows[0]]
         text = self._text_behind(prompt, ids)
-        turn = dict(message) if message is not None else self._message_of(prompt, ids, text)
-        messages, base = [*self._messages, turn], self._base()
-        if self._bound.template is None:
-            plan = self._planned(base, messages)
-            given = ids if plan.ids[: len(prompt.ids) + len(ids)] == [*prompt.ids, *ids] else self._shorter(ids)[-1]
-            read_text = ""
+        if message is not None:
+            turns = [dict(message)]
+        elif self._bound.tokenizer.response_template is not None:
+            parsed = self._bound.tokenizer.parse_response(ids, prefix=self.prompt())
+            turns = [{"role": "assistant", **parsed}]
         else:
-            rendered = self._bound.text(messages)
-            given, read_text = self._agreed(prompt, ids, rendered)
-            if rendered.startswith(read_text):
-                plan, _ = base.plan_given(prompt, given, rendered, len(read_text))
-            else:
-                plan = base.plan(rendered)
-        before = prompt.mark.ids + len(prompt.ids)
-        self._take(messages, base, plan, Plan(prompt.mark, read_text, [*prompt.ids, *given], ()))
-        kept = min(max(self.kept - before, 0), len(given))
+            turns = [{"role": "assistant", "content": content} for content in self._contents(prompt, ids, text)]
+        base = self._base()
+        for turn in turns:
+            plan, given = self._planned_turn(base, prompt, ids, [*self._messages, turn])
+            if given is not None:
+                break
+        else:
+            # None of them is what the template writes: the first is the plain reading.
+            turn = turns[0]
+            plan, given = self._planned(base, [*self._messages, turn]), None
+        read = ids if given is None else given
+        read_text = prompt.text + self._text_behind(prompt, read)
+        self._take([*self._messages, turn], base, plan, Plan(prompt.mark, read_text, [*prompt.ids, *read], ()))
+        kept = min(max(self.kept - prompt.mark.ids - len(prompt.ids), 0), len(read))
         return GeneratedTurn(turn, text, kept, len(ids), plan.given_at is None)
+
+    def _planned_turn(
+        self, base: GrowingIds, prompt: Plan, ids: list[int], messages: list[Any]
+    ) -> tuple[Plan, list[int] | None]:
+        """Return the plan of a conversation that ends in what a model wrote, and how much of that is in it."""
+        rows = self._shorter(ids)
+        if self._bound.template is not None:
+            return base.plan_given(prompt, rows, self._bound.text(messages), self._decoded)
+        plan = self._planned(base, messages)
+        there = (row for row in rows if plan.ids[: len(prompt.ids) + len(row)] == [*prompt.ids, *row])
+        return plan, next(there, None)
 
     def fork(self) -> ChatBuilder:
         """Return an independent copy, to try how the conversation may go on."""
@@ -354,32 +369,21 @@ class ChatBuilder:
             rows.append(rows[-1][:-1])
         return rows
 
-    def _agreed(self, prompt: Plan, ids: list[int], rendered: str) -> tuple[list[int], str]:
-        """Return the ids whose text the template writes, and the text they end; all, if it writes another one."""
-        for row in self._shorter(ids):
-            text = prompt.text + self._text_behind(prompt, row)
-            if rendered.startswith(text):
-                return row, text
-        return ids, prompt.text + self._text_behind(prompt, ids)
-
-    def _message_of(self, prompt: Plan, ids: list[int], text: str) -> dict[str, Any]:
-        """Return the message an answer is."""
-        tokenizer = self._bound.tokenizer
-        if tokenizer.response_template is not None:
-            parsed: dict[str, Any] = tokenizer.parse_response(ids, prefix=self.prompt())
-            return {"role": "assistant", **parsed}
+    def _contents(self, prompt: Plan, ids: list[int], text: str) -> list[str]:
+        """Return what the content of an answer may be."""
         content = self._text_behind(prompt, self._shorter(ids)[-1])
         if self._bound.template is not None:
             probe = self._bound.text([*self._messages, {"role": "assistant", "content": _ANSWER}])
             before, _, after = probe.rpartition(_ANSWER)
-            end = after.lstrip()[:1] and self._grown.fence_at_start(after.lstrip())
+            space = after[: len(after) - len(after.lstrip())]
+            end = self._grown.fence_at_start(after.lstrip())
             if end and end in text:
                 # What the template writes between the answer and the end of the turn is not part of the answer.
-                content = text[: text.index(end)]
-                content = content.removesuffix(after[: len(after) - len(after.lstrip())])
+                content = text[: text.index(end)].removesuffix(space)
             lead = before[len(prompt.text) :] if before.startswith(prompt.text) else ""
             content = content.removeprefix(lead)
-        return {"role": "assistant", "content": content}
+        # Some tokenizers write a space behind every control token, and decode it.
+        return [content, content[1:]] if content.startswith(" ") else [content]
 
 
 def _refusal(what: str, change: PrefixChange) -> PrefixChangedError:

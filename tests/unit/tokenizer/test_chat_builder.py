@@ -229,6 +229,21 @@ def test_a_template_that_writes_something_else_wins_or_raises() -> None:
     assert chat.kept == len(prompt) + turn.kept
 
 
+@pytest.mark.parametrize("kind", ["byte-level", "metaspace", "wordpiece"])
+def test_a_space_that_the_tokenizer_writes_is_not_said(kind: str) -> None:
+    template = (
+        "{% for m in messages %}{% if m.role == 'user' %}[INST]{{ m.content }}[/INST]{% else %}{{ m.content }}</s>"
+        "{% endif %}{% endfor %}"
+    )
+    tok = tokenizer_for(template, kind)
+    ids = applied(tok, [USER, ANSWER])
+    chat = tok.chat([USER])
+    turn = chat.extend_ids(ids[len(chat.prompt()) :])
+    assert turn.message == ANSWER
+    assert (turn.kept, turn.canonical) == (turn.given, True)
+    assert chat.ids == ids
+
+
 def test_a_message_can_be_given_or_parsed(tok: TokenizersBackend) -> None:
     wrote = tok.encode("lazy dog<|im_end|>", add_special_tokens=False)
     chat = tok.chat([USER])
