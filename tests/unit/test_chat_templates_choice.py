@@ -19,6 +19,7 @@ from lexel.chat_templates import (
     split_batch,
     write_templates,
 )
+from lexel.chat_templates.conversations import render_jinja_template
 from lexel.errors import FormatError
 
 if TYPE_CHECKING:
@@ -123,6 +124,17 @@ def test_one_and_many() -> None:
     assert render_chats(SHOW, [USER]).text == "<user>Hi</>"
     assert render_chats(SHOW, [[USER]]).text == ["<user>Hi</>"]
     assert render_chats(SHOW, [[USER], [USER, USER]]).text == ["<user>Hi</>", "<user>Hi</><user>Hi</>"]
+
+
+def test_the_renderer_of_the_reference() -> None:
+    template = "{% for m in messages %}{% generation %}{{ m.content }}{% endgeneration %}{{ end }}{% endfor %}"
+    chats = [[USER], SimpleNamespace(messages=[USER, USER])]
+    assert render_jinja_template(chats, chat_template=template, end=".") == (["Hi.", "Hi.Hi."], [])
+    spans = render_jinja_template(chats, chat_template=template, return_assistant_tokens_mask=True)[1]
+    assert spans == [[(0, 2)], [(0, 2), (2, 4)]]
+    assert render_jinja_template([], chat_template=template) == ([], [])
+    with pytest.raises(TypeError, match="chat_template is None"):
+        render_jinja_template(chats)
 
 
 def test_variables_win_over_special_tokens() -> None:

@@ -13,7 +13,7 @@ from lexel.chat_templates.tools import tool_schemas
 if TYPE_CHECKING:
     from lexel.chat_templates.sandbox.budget import Budget
 
-__all__ = ["Chats", "message_ids", "render_chats", "split_batch"]
+__all__ = ["Chats", "message_ids", "render_chats", "render_jinja_template", "split_batch"]
 
 
 class Chats(NamedTuple):
@@ -106,6 +106,57 @@ def render_chats(
             raise
         rendered.append(row)
     return Chats(rendered, is_batched)
+
+
+def render_jinja_template(
+    conversations: Sequence[Any],
+    tools: Sequence[Any] | None = None,
+    documents: Sequence[Any] | None = None,
+    chat_template: str | None = None,
+    return_assistant_tokens_mask: bool = False,
+    continue_final_message: bool | str = False,
+    add_generation_prompt: bool = False,
+    **kwargs: Any,
+) -> tuple[list[str], list[list[tuple[int, int]]]]:
+    """Render conversations with a template, as the function of this name in the reference does.
+
+    Args:
+        conversations: lists of messages, or objects with ``messages``.
+        tools: as `render`.
+        documents: as `render`.
+        chat_template: its source.
+        return_assistant_tokens_mask: whether to say what the assistant wrote.
+        continue_final_message: as `render`.
+        add_generation_prompt: as `render`.
+        **kwargs: variables of the template.
+
+    Returns:
+        The texts, and for each of them the (start, end) code points of its generation blocks; no spans where they
+        were not asked for.
+
+    Raises:
+        TemplateError: as `render`.
+        TypeError: as `render`, or there is no template.
+        ValueError: as `render`, or the template changes a generation block after writing it.
+    """
+    if chat_template is None:
+        raise TypeError("chat_template is None; pass the source of a template")
+    rows = [
+        render_chats(
+            chat_template,
+            [conversation],
+            tools=tools,
+            documents=documents,
+            add_generation_prompt=add_generation_prompt,
+            continue_final_message=continue_final_message,
+            variables=kwargs,
+        ).rows[0]
+        for conversation in conversations
+    ]
+    spans = [row.generation_spans for row in rows] if return_assistant_tokens_mask else []
+    if None in spans:
+        raise ValueError("the chat template changes the text of a generation block after writing it")
+    return [row.text for row in rows], [span for span in spans if span is not None]
 
 
 def message_ids(ids: Sequence[int], history_ids: Sequence[int]) -> list[int]:

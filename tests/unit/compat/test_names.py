@@ -52,6 +52,12 @@ MODULES = {
         "get_tokenizer_config",
         "tokenizer_class_from_name",
     ],
+    "chat_template_utils": [
+        "DocstringParsingException",
+        "TypeHintParsingException",
+        "get_json_schema",
+        "render_jinja_template",
+    ],
     "tokenization_mistral_common": ["MistralCommonBackend", "MistralCommonTokenizer"],
     "convert_slow_tokenizer": [
         "SLOW_TO_FAST_CONVERTERS",
