@@ -298,3 +298,15 @@ def test_bart_style_pairs_in_python() -> None:
         a, b = tok.encode("a")[1], tok.encode("b")[1]
         assert tok(*pair)["input_ids"] == [bos, a, bos, b]
     assert np.array(tok([(BOS + " a", BOS + " b")], return_tensors="np")["input_ids"]).tolist() == [[bos, a, bos, b]]
+
+
+def test_a_class_of_a_user_is_asked_what_it_was_always_asked(caplog: pytest.LogCaptureFixture) -> None:
+    class Strict(WordTokenizer):
+        def build_inputs_with_special_tokens(self, first: list[int], second: list[int] | None = None) -> list[int]:
+            assert all(index >= 0 for index in [*first, *(second or [])])
+            return super().build_inputs_with_special_tokens(first, second)
+
+    tok = Strict(bos_token=BOS, special_tokens_pattern="cls_sep")
+    with caplog.at_level(logging.WARNING):
+        assert tok.encode(BOS + " a")[:2] == [tok.bos_token_id] * 2
+    assert "writes one more" in caplog.text

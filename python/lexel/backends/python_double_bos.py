@@ -28,13 +28,16 @@ def with_one_beginning(tokenizer: PythonBackend, ids: list[int], pair_ids: list[
     texts = [(text, mark) for text, mark in texts if bos is not None and text[:1] == [bos]]
     if mode == "ignore" or not texts:
         return tokenizer
+    if mode == "warn":
+        # The class is asked nothing that it would not be asked anyway.
+        if tokenizer.build_inputs_with_special_tokens(ids, pair_ids)[:2] == [bos, bos]:
+            tokenizer._warn_two_bos()
+        return tokenizer
     row = tokenizer.build_inputs_with_special_tokens([_FIRST], None if pair_ids is None else [_SECOND])
     # Of each doubled text: the place of the token before it, and whether the first text stands before that place.
-    doubled = [(at - 1, mark == _SECOND) for _, mark in texts if (at := row.index(mark)) > 0 and row[at - 1] == bos]
+    places = [(row.index(mark), mark) for _, mark in texts if mark in row]
+    doubled = [(at - 1, mark == _SECOND) for at, mark in places if at > 0 and row[at - 1] == bos]
     if not doubled:
-        return tokenizer
-    if mode == "warn":
-        tokenizer._warn_two_bos()
         return tokenizer
     if mode == "raise":
         raise ValueError(
