@@ -483,7 +483,9 @@ PATTERNS = [
 def test_nothing_is_released_that_a_match_may_still_take(pattern: str, text: str, cut: int) -> None:
     expression, clock = Expression(compile_pattern(pattern)), PatternTime()
     seen = text[:cut]
-    now, whole = Watch(expression, clock).next(seen, 0, at_end=False), expression.first(text, 0, clock)
+    field = load_response_template(template(content={})).fields["content"]
+    now = Watch(expression, field, clock, opens=True).next(seen, 0, at_end=False)
+    whole = expression.first(text, 0, clock)
     if now is not None and not now.pending:
         # What was found is final.
         assert whole is not None

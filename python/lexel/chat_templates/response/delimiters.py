@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from lexel.chat_templates.response.patterns import Pattern, PatternTime
+    from lexel.chat_templates.response.template import Field
 
 __all__ = ["Delimiter", "Expression", "Found", "Literals", "Watch", "end_of_last"]
 
@@ -126,25 +127,25 @@ class Expression:
 
 
 class Watch:
-    """A delimiter that is watched for in one text, each stretch of which is searched once."""
+    """A delimiter that is watched for in one text after the other, each stretch of which is searched once."""
 
-    def __init__(self, delimiter: Delimiter, clock: PatternTime) -> None:
-        """Watch for a delimiter."""
+    def __init__(self, delimiter: Delimiter, field: Field, clock: PatternTime, *, opens: bool) -> None:
+        """Watch for what opens or closes a field."""
+        self.field, self.opens = field, opens
         self._delimiter, self._clock = delimiter, clock
-        self.renew()
-
-    def renew(self) -> None:
-        """Forget what was found, because the text is another."""
-        self._searched = False
+        self._text: str | None = None
+        self._at_end = False
         self._found: Found | None = None
         self._growing = -1
 
     def next(self, text: str, start: int, *, at_end: bool) -> Found | None:
-        """Return the first one from a place on; places never go back."""
-        if not self._searched or (self._found is not None and self._found.start < start):
-            find = self._delimiter.first if at_end else self._delimiter.first_so_far
-            self._searched, self._found = True, find(text, start, self._clock)
+        """Return the first one from a place on; within one text, places never go back."""
         found = self._found
+        if text is not self._text or at_end is not self._at_end:
+            self._text, self._at_end, self._growing = text, at_end, -1
+            found = self._search(start)
+        elif found is not None and found.start < start:
+            found = self._search(start)
         if at_end or (found is not None and found.end < 0):
             return found
         if self._growing < start:
@@ -153,6 +154,11 @@ class Watch:
         if self._growing < len(text) and (found is None or self._growing <= found.start):
             return Found(self._growing, -1, {}, pending=True)
         return found
+
+    def _search(self, start: int) -> Found | None:
+        find = self._delimiter.first if self._at_end else self._delimiter.first_so_far
+        self._found = find(self._text or "", start, self._clock)
+        return self._found
 
 
 def end_of_last(delimiter: Delimiter, text: str, clock: PatternTime) -> int | None:

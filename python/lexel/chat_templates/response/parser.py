@@ -78,12 +78,14 @@ class ResponseParser:
         self._parameters = tool_parameters(tools)
         self._collected = Message(self._template)
         self._clock = PatternTime()
-        self._watches = {
-            (name, opens): Watch(side, self._clock)
-            for name, field in self._template.fields.items()
-            for opens, side in ((True, field.open), (False, field.close))
-            if side is not None
+        fields = self._template.fields.values()
+        opens = [Watch(field.open, field, self._clock, opens=True) for field in fields if field.open is not None]
+        self._closes = {
+            field.name: [Watch(field.close, field, self._clock, opens=False)] if field.close is not None else []
+            for field in fields
         }
+        implicit = self._template.implicit
+        self._watched_outside = opens if implicit is None else opens + self._closes[implicit]
         self._text, self._place, self._dropped = "", 0, 0
         # What arrived and was not looked at yet, and how much of it to wait for.
         self._arrived: list[str] = []
@@ -134,6 +136,7 @@ class ResponseParser:
     def _outside(self) -> None:
         name = self._template.implicit
         self._field = None if name is None else self._template.fields[name]
+        self._watched = self._watched_outside
         self._groups: Mapping[str, str] = {}
         self._body: list[str] = []
         # The region outside opens with its first character, so that an empty one leaves no trace.
@@ -160,36 +163,27 @@ class ResponseParser:
         self._forget()
 
     def _look_at_what_arrived(self) -> None:
-        text = "".join(self._arrived)
+        text = self._arrived[0] if len(self._arrived) == 1 else "".join(self._arrived)
         self._arrived.clear()
-        self._text += text
+        self._text = self._text + text
         self._clock.earn(len(text))
-        for watch in self._watches.values():
-            watch.renew()
 
     def _next_border(self, *, at_end: bool) -> tuple[_Border | None, int]:
         """Return the border to act on, and up to where the text is certain to be in the open region."""
         certain = len(self._text)
         best: _Border | None = None
-        for field, opens in self._watched():
-            watch = self._watches.get((field.name, opens))
-            found = watch.next(self._text, self._place, at_end=at_end) if watch is not None else None
+        for watch in self._watched:
+            found = watch.next(self._text, self._place, at_end=at_end)
             if found is None:
                 continue
             if found.pending:
                 certain = min(certain, found.start)
             else:
-                border = _Border(found, field, opens)
+                border = _Border(found, watch.field, watch.opens)
                 best = border if best is None else min(best, border, key=_Border.rank)
         if best is not None and best.found.start >= certain:
             best = None
         return best, certain
-
-    def _watched(self) -> list[tuple[Field, bool]]:
-        if self._field is not None and self._field.open is not None:
-            return [(self._field, False)]
-        watched = [(field, True) for field in self._template.fields.values() if field.open is not None]
-        return watched if self._field is None else [*watched, (self._field, False)]
 
     def _take(self, events: list[Event], end: int) -> None:
         text = self._text[self._place : end]
@@ -214,6 +208,7 @@ class ResponseParser:
             )
         self._opened_at = place
         self._field, self._groups, self._opened = border.field, border.found.groups, True
+        self._watched = self._closes[border.field.name]
         events.append({"type": "region_open", "field": border.field.name})
 
     def _close(self, events: list[Event]) -> None:
