@@ -235,7 +235,7 @@ def _generate(show: _Show, model: DemoModel, tok: Tokenizer, batch: BatchEncodin
     return answer
 
 
-def _return(show: _Show, tok: Tokenizer, batch: BatchEncoding, answer: _Answer) -> None:
+def _return(show: _Show, tok: Tokenizer, batch: BatchEncoding, answer: _Answer, question: str) -> None:
     show.step(
         5, "And back", "The same dictionary turns numbers into text. What went in must come out, and nothing else."
     )
@@ -246,6 +246,12 @@ def _return(show: _Show, tok: Tokenizer, batch: BatchEncoding, answer: _Answer) 
     show.check("decoded at once, the answer is the text that was streamed", at_once == answer.text)
     again = tok.encode(text, add_special_tokens=False)
     show.check("encoded and decoded again, the conversation is the same", tok.decode(again) == text)
+    chat = tok.chat([{"role": "user", "content": question}], on_change="reencode")
+    turn = chat.extend_ids(answer.ids)
+    # A template that writes an answer otherwise than the model did, or another time otherwise, is no fault of the run.
+    if turn.kept == turn.given and chat.user(question).change is None:
+        more = len(chat.prompt()) - len(ids)
+        show.check(f"to be asked again, the model reads {more} more ids", chat.ids[: len(ids)] == ids)
 
 
 def run(
@@ -278,9 +284,10 @@ def run(
     _learn(show, texts)
     tok = _read(show, model)
     try:
-        batch = _converse(show, tok, question or model.question)
+        asked = question or model.question
+        batch = _converse(show, tok, asked)
         answer = _generate(show, model, tok, batch, max_new_tokens)
-        _return(show, tok, batch, answer)
+        _return(show, tok, batch, answer, asked)
     except MissingDependencyError as error:
         show.check(f"the runtime is installed: {error}", False)
     show.console.print()

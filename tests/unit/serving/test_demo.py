@@ -27,7 +27,7 @@ def test_the_demo_runs_and_says_which_model() -> None:
     code, screen = shown(TINY_MODEL)
     assert code == 0
     assert "the tiny model of this project" in screen
-    assert "9 checks passed" in screen
+    assert "10 checks passed" in screen
     assert "✗" not in screen
     assert "\x1b" not in screen  # no colours where there is no terminal
 
