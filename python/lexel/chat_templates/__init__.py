@@ -18,7 +18,8 @@ from lexel.chat_templates.diff import RenderDiff, render_diff
 from lexel.chat_templates.files import config_value, read_templates, write_templates
 from lexel.chat_templates.fitting import FittedChat
 from lexel.chat_templates.lint.check import check_template
-from lexel.chat_templates.lint.report import TemplateReport
+from lexel.chat_templates.lint.report import Finding, TemplateReport
+from lexel.chat_templates.lint.tokens import TokenFacts
 from lexel.chat_templates.masks import assistant_masks, check_generation
 from lexel.chat_templates.prefix import PrefixChange, PrefixChangedError
 from lexel.chat_templates.render import Rendered, clear_cache, render
@@ -37,6 +38,7 @@ __all__ = [
     "Budget",
     "Chats",
     "DocstringParsingException",
+    "Finding",
     "FittedChat",
     "PrefixChange",
     "PrefixChangedError",
@@ -45,6 +47,7 @@ __all__ = [
     "ResponseParser",
     "TemplateError",
     "TemplateReport",
+    "TokenFacts",
     "TypeHintParsingException",
     "assistant_masks",
     "check_generation",

@@ -87,7 +87,7 @@ def _changes(prober: Prober, what: str, messages: list[Message], tools: list[Mes
     last: tuple[list[Message], str] | None = None
     for beginning, text in prober.growing(messages, what, tools=tools):
         if last is not None and not text.startswith(last[1]):
-            yield _Change(_kind(last, text), what, last[1], text, _common(last[1], text))
+            yield _Change(_kind(last, text), what, last[1], text, _place(last[1], text))
         last = beginning, text
 
 
@@ -100,9 +100,17 @@ def _common(one: str, other: str) -> int:
     return low
 
 
+def _place(one: str, other: str) -> int:
+    """Return where two texts begin to differ: the beginning of the word that differs."""
+    place = _common(one, other)
+    while place and one[place - 1].isalnum():
+        place -= 1
+    return place
+
+
 def _kind(shorter: tuple[list[Message], str], longer: str) -> str:
     messages, text = shorter
-    place = _common(text, longer)
+    place = _place(text, longer)
     rest, other = text[place:], longer[place:]
     reasons = [word for message in messages if (word := message.get("reasoning_content")) and word in text]
     if any(word not in longer for word in reasons):
