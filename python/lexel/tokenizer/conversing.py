@@ -142,10 +142,13 @@ class Conversing(BackendContract):
             TemplateError: the template is broken or refuses the messages.
 
         Example:
-            >>> chat = tok.chat().system("Be brief.").user("Hi")
-            >>> answer = model.generate(chat.prompt())
-            >>> chat.extend_ids(answer)
-            >>> chat.user("Go on").new_ids
+            >>> from lexel import AutoTokenizer
+            >>> from lexel.serving.demo import TINY_MODEL
+            >>> tok = AutoTokenizer.from_pretrained(TINY_MODEL)
+            >>> chat = tok.chat().system("Be brief.").user("Who bakes the bread?")
+            >>> before = chat.ids
+            >>> chat.assistant("Bram.").user("Where?").ids[: len(before)] == before
+            True
         """
         from lexel.tokenizer.chat_builder import ChatBuilder
         from lexel.tokenizer.chat_options import bind
