@@ -5,9 +5,11 @@ Source: transformers 5.23, `CLIPTokenizer`, its serialised pipeline.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from lexel import spec
+from lexel.backends.text_stream import TextStream
 from lexel.families.family import Family, Vocab
 from lexel.spec import Json, Spec
 
@@ -70,6 +72,10 @@ class CLIPTokenizer(Family):
 
     def _decode_rows(self, rows: Sequence[Any], *args: Any, **options: Any) -> list[str]:
         return [_spaced(text) for text in super()._decode_rows(rows, *args, **options)]
+
+    def decode_stream(self, *, skip_special_tokens: bool = False) -> Any:
+        """Return an object that turns ids into text one by one; the texts concatenated are that of `decode`."""
+        return TextStream(partial(self._decode, skip_special_tokens=skip_special_tokens))
 
 
 def _spaced(text: str) -> str:
