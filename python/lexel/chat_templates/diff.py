@@ -251,7 +251,9 @@ class _Way:
         """Return the control tokens in the text."""
         if self._tokenizer is None:
             return set()
-        tokens = (token.content for token in self._tokenizer.added_tokens_decoder.values())
+        tokens = set(self._tokenizer.all_special_tokens)
+        if self._template is not None:
+            tokens |= {token.content for token in self._tokenizer.added_tokens_decoder.values()}
         return {token for token in tokens if token and token in self.text}
 
     def side(self) -> DiffSide:

@@ -360,10 +360,10 @@ class ChatBuilder:
 
     def _shorter(self, ids: list[int]) -> list[list[int]]:
         """Return a row, and what is left of it without the last control token, the last two …"""
-        added = self._bound.tokenizer.added_tokens_decoder
-        special = {index for index, token in added.items() if token.special}.union(
-            self._bound.tokenizer.all_special_ids
-        )
+        tokenizer = self._bound.tokenizer
+        special = set(tokenizer.all_special_ids)
+        if self._bound.template is not None:
+            special |= {index for index, token in tokenizer.added_tokens_decoder.items() if token.special}
         rows = [ids]
         while rows[-1] and rows[-1][-1] in special:
             rows.append(rows[-1][:-1])

@@ -25,6 +25,7 @@ from lexel import (
     UnsupportedError,
 )
 from lexel.backends.mistral_messages import as_message, media_columns
+from lexel.chat_templates import render_diff
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -292,6 +293,22 @@ def test_conversation_options(tok: Any, caplog: pytest.LogCaptureFixture) -> Non
         tok.apply_chat_template(HI, chat_template="{{ messages }}")
     with pytest.raises(TypeError, match="a conversation is a list"):
         tok.apply_chat_template("Hi")
+
+
+def test_conversations_grow_and_are_cut(tok: Any) -> None:
+    turns = [{"role": role, "content": text} for role, text in (("user", "hello"), ("assistant", "hi"), ("user", "go"))]
+    chat = tok.chat(turns[:1])
+    assert chat.prompt() == chat.ids == tok.apply_chat_template(turns[:1], return_dict=False)
+    chat.add(*turns[1:])
+    assert chat.ids == tok.apply_chat_template(turns, return_dict=False)
+    assert chat.new_ids == chat.ids[len(tok.apply_chat_template(turns[:1], return_dict=False)) :]
+    assert chat.text == tok.decode(chat.ids)
+    assert tok.count_chat([turns[:1], turns]) == [chat.kept, len(chat)]
+    assert tok.fit_chat(turns, len(chat) - 1).messages == turns[2:]
+    (gone,) = render_diff(tok, tok, turns, b_options={"messages": turns[:1]}).changes
+    assert gone.kind == "delete"
+    with pytest.raises(UnsupportedError, match="without a template"):
+        tok.count_chat(turns, chat_template="x")
 
 
 def test_what_the_library_says_of_a_conversation_is_told(tok: Any) -> None:

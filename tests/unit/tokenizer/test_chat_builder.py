@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from tests.unit.tokenizer.conversations import conversation, tokenizer_for, words
 
+from lexel import TokenizersBackend
 from lexel.chat_templates import PrefixChangedError, TemplateError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from lexel import TokenizersBackend
     from lexel.tokenizer.chat_builder import ChatBuilder
 
 CHATML = (
@@ -276,6 +276,35 @@ def test_a_tokenizer_that_changes_is_seen(tok: TokenizersBackend) -> None:
     chat.add(ANSWER)
     assert chat.ids == applied(tok, [USER, ANSWER])
     assert chat.change is not None
+
+
+class Shouting(TokenizersBackend):
+    """A class with a call of its own."""
+
+    def _encode_plus(self, text: Any, *args: Any, **options: Any) -> Any:
+        return super()._encode_plus(text.upper() if text.count("fox") > 1 else text, *args, **options)
+
+
+class Bare(TokenizersBackend):
+    """A class that makes ids of conversations by itself."""
+
+    def apply_chat_template(self, conversation: Any, *args: Any, **options: Any) -> Any:
+        del args, options
+        return [len(message["content"]) for message in conversation]
+
+
+def test_classes_that_do_otherwise_are_not_trusted(tok: TokenizersBackend) -> None:
+    shouting = Shouting._from_seed(tok._core.compiled, (), {"chat_template": CHATML})
+    chat = shouting.chat([USER], on_change="reencode").add(ANSWER).add(USER)
+    assert chat.ids == applied(shouting, [USER, ANSWER, USER])
+    assert chat.whole_encodings == 2
+    assert chat.change is not None
+    assert shouting.count_chat([USER, USER]) == len(applied(shouting, [USER, USER]))
+    bare = Bare._from_seed(tok._core.compiled, (), {})
+    chat = bare.chat([USER]).add(ANSWER)
+    assert (chat.ids, chat.kept) == ([13, 8], 1)
+    assert bare.count_chat([USER, ANSWER]) == 2
+    assert bare.fit_chat([USER, ANSWER, USER], 1).dropped == (0, 1)
 
 
 def test_system_messages_wait_for_templates_that_want_a_user() -> None:
