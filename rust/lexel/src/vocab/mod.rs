@@ -179,6 +179,11 @@ impl Vocab {
         self.find_hashed(hash_bytes(token.as_bytes()), token)
     }
 
+    /// Whether equal strings may be entries of their own.
+    pub(crate) fn is_listed(&self) -> bool {
+        self.listed
+    }
+
     /// Number of tokens.
     pub(crate) fn len(&self) -> usize {
         self.ends.len()

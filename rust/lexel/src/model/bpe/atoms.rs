@@ -108,41 +108,74 @@ impl Atoms {
         Ok(atoms)
     }
 
+    #[inline]
     fn get(&self, c: char) -> Atom {
         let code = c as u32;
-        if code < BASIC {
-            return self.basic.get(code as usize).copied().unwrap_or(NONE);
+        if let Some(&atom) = self.basic.get(code as usize) {
+            return atom;
         }
         self.others.get(&code).copied().unwrap_or(NONE)
+    }
+
+    /// The symbol that a character becomes which stands alone, if that is certain.
+    #[inline]
+    pub(crate) fn alone(&self, c: char) -> u32 {
+        self.get(c).id
     }
 
     /// The symbols of a word all of whose bytes are known: characters where they are certain, bytes elsewhere and from
     /// `bytes_from` on.
     pub(crate) fn symbols(&self, word: &str, bytes_from: usize, byte_ids: &[u32; 256], symbols: &mut Symbols) {
-        let mut chars = word.char_indices().peekable();
-        let mut before = AFTER_ASCII | AFTER_OTHERS;
-        let mut buffer = [0; 4];
-        while let Some((at, c)) = chars.next() {
-            if c.is_ascii() {
-                symbols.push(byte_ids[c as usize], 1);
-                before = AFTER_ASCII;
-                continue;
-            }
-            let after = match chars.peek() {
-                None => BEFORE_ASCII | BEFORE_OTHERS,
-                Some((_, next)) if next.is_ascii() => BEFORE_ASCII,
-                Some(_) => BEFORE_OTHERS,
-            };
-            let atom = self.get(c);
-            if at < bytes_from && atom.sides & before != 0 && atom.sides & after != 0 {
-                symbols.push(atom.id, c.len_utf8() as u32);
+        let mut sides = Sides::default();
+        for (at, c) in word.char_indices() {
+            if at < bytes_from {
+                let next = word.as_bytes().get(at + c.len_utf8());
+                self.push(c, &mut sides, next, byte_ids, symbols);
             } else {
-                for byte in c.encode_utf8(&mut buffer).bytes() {
-                    symbols.push(byte_ids[byte as usize], 1);
-                }
+                push_bytes(c, byte_ids, symbols);
             }
-            before = AFTER_OTHERS;
         }
+    }
+
+    /// Append the symbols of a character that stands before this byte, or ends its word.
+    #[inline]
+    fn push(&self, c: char, sides: &mut Sides, next: Option<&u8>, byte_ids: &[u32; 256], symbols: &mut Symbols) {
+        if c.is_ascii() {
+            symbols.push(byte_ids[c as usize], 1);
+            sides.before = AFTER_ASCII;
+            return;
+        }
+        let after = match next {
+            None => BEFORE_ASCII | BEFORE_OTHERS,
+            Some(byte) if byte.is_ascii() => BEFORE_ASCII,
+            Some(_) => BEFORE_OTHERS,
+        };
+        let atom = self.get(c);
+        if atom.sides & sides.before != 0 && atom.sides & after != 0 {
+            symbols.push(atom.id, c.len_utf8() as u32);
+        } else {
+            push_bytes(c, byte_ids, symbols);
+        }
+        sides.before = AFTER_OTHERS;
+    }
+}
+
+/// What stands before a character.
+#[derive(Clone, Copy, Debug)]
+struct Sides {
+    before: u8,
+}
+
+impl Default for Sides {
+    /// Nothing: the character begins its word.
+    fn default() -> Self {
+        Self { before: AFTER_ASCII | AFTER_OTHERS }
+    }
+}
+
+fn push_bytes(c: char, byte_ids: &[u32; 256], symbols: &mut Symbols) {
+    for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+        symbols.push(byte_ids[byte as usize], 1);
     }
 }
 

@@ -115,7 +115,7 @@ impl Bpe {
         scratch.chunks.glued = None;
         for &(start, end) in pieces {
             if self.options.ignore_merges
-                && let Some(id) = self.whole_token(vocab, &text[start as usize..end as usize])
+                && let Some(id) = self.tokens.find(&text.as_bytes()[start as usize..end as usize])
             {
                 self.place_parts::<SPANS>(vocab, text, &parts[..filled], scratch, out)?;
                 filled = 0;
@@ -280,7 +280,7 @@ impl Bpe {
         if let Some(found) = &found {
             if !SPANS && !found.is_long() {
                 let at = out.ids.len();
-                out.ids.extend_from_slice(&found.ids);
+                out.ids.extend_from_slice(&found.all());
                 out.ids.truncate(at + found.len());
                 return Ok(());
             }

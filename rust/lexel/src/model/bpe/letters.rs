@@ -32,6 +32,28 @@ pub(crate) fn letter_byte(c: char) -> Option<u8> {
     }
 }
 
+/// Append the bytes that a token stands for. Returns whether all of it is byte-level letters.
+pub(crate) fn push_letters(token: &str, bytes: &mut Vec<u8>) -> bool {
+    bytes.reserve(token.len());
+    let mut rest = token.as_bytes();
+    loop {
+        match *rest {
+            [plain @ b'!'..=b'~', ref after @ ..] => {
+                bytes.push(plain);
+                rest = after;
+            }
+            // The letters beyond ASCII are below U+0144.
+            [lead @ 0xC2..=0xC5, next, ref after @ ..] => {
+                let code = u32::from(lead & 0x1F) << 6 | u32::from(next & 0x3F);
+                let Some(byte) = char::from_u32(code).and_then(letter_byte) else { return false };
+                bytes.push(byte);
+                rest = after;
+            }
+            ref rest => return rest.is_empty(),
+        }
+    }
+}
+
 /// Append the bytes that the byte-level letters of a token stand for; what is no such letter is left out.
 pub(crate) fn push_bytes(token: &str, bytes: &mut Vec<u8>) {
     bytes.reserve(token.len());

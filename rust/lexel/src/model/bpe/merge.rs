@@ -332,14 +332,14 @@ pub(crate) fn with_heap(pairs: &Pairs, symbols: &mut Symbols, scratch: &mut Merg
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     /// A generator good enough for tests (xorshift), so that the crate needs none.
-    struct Random(u64);
+    pub(in super::super) struct Random(pub(in super::super) u64);
 
     impl Random {
-        fn below(&mut self, n: u64) -> u64 {
+        pub(in super::super) fn below(&mut self, n: u64) -> u64 {
             self.0 ^= self.0 << 13;
             self.0 ^= self.0 >> 7;
             self.0 ^= self.0 << 17;
@@ -348,7 +348,7 @@ mod tests {
     }
 
     /// Random merges over a few letters; ranks in random order, so that a merge may come before those of its parts.
-    fn random_pairs(random: &mut Random, letters: u32, merges: usize) -> Pairs {
+    pub(in super::super) fn random_pairs(random: &mut Random, letters: u32, merges: usize) -> Pairs {
         let mut spelled: Vec<Vec<u32>> = (0..letters).map(|l| vec![l]).collect();
         let mut rules = Vec::new();
         for _ in 0..merges {
@@ -372,7 +372,7 @@ mod tests {
     }
 
     /// The obviously right form: look at all pairs again after each merge.
-    fn naive(pairs: &Pairs, symbols: &mut Symbols) {
+    pub(in super::super) fn naive(pairs: &Pairs, symbols: &mut Symbols) {
         loop {
             let best =
                 symbols.ids.windows(2).enumerate().filter_map(|(i, p)| Some((pairs.get(p[0], p[1])?.rank, i))).min();

@@ -1,6 +1,8 @@
 //! Byte-pair encoding: a piece becomes its symbols, and these merge by rank.
 
 mod atoms;
+mod bytes;
+mod canonical;
 mod chunks;
 mod cuts;
 mod derive;
@@ -10,8 +12,11 @@ mod letters;
 mod merge;
 mod pairs;
 mod ranks;
+mod short;
 mod symbols;
-mod whole;
+#[cfg(test)]
+mod tests;
+mod tokens;
 
 use crate::compiled::{Tables, Writer, ensure};
 use crate::error::{Error, Result};
@@ -24,11 +29,13 @@ use cuts::Cuts;
 pub(crate) use derive::{MergeBy, Order};
 use dropout::{DropoutScratch, merge_some};
 
+use bytes::byte_entries;
 pub(crate) use letters::{BYTE_LETTERS, letter_byte, spell};
 use merge::{MergeScratch, Symbols, merge_all};
 use pairs::{Join, Merge, Pairs};
+use short::Short;
 use symbols::{Ends, Speller};
-use whole::WholeTokens;
+use tokens::Tokens;
 
 /// The options of a BPE model, as its file states them.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -68,8 +75,10 @@ pub(crate) struct Bpe {
     speller: Speller,
     /// Bytes of its text a token stands for, by id; 0 where that depends (unknown and fallback tokens).
     lens: Vec<u32>,
-    /// Which pieces may be a token as they are; only where the file asks for that.
-    whole: WholeTokens,
+    /// Pieces that are a token as they are: where the file asks for that, or where merging would make them one.
+    tokens: Tokens,
+    /// Under `Bytes`: the entries of every two bytes in `pairs`, if all bytes are symbols and look the same everywhere.
+    byte_entries: Vec<u32>,
     /// Where long pieces fall apart.
     cuts: Cuts,
     /// Under `Characters`: how pieces may be cut into parts, unless the context of a character matters.
@@ -87,6 +96,7 @@ pub(crate) struct BpeScratch {
     dropout: DropoutScratch,
     chunks: ChunkScratch,
     symbols: Symbols,
+    short: Short,
 }
 
 impl Caching for BpeScratch {
@@ -102,7 +112,7 @@ impl Bpe {
         options: BpeOptions,
         alphabet: Alphabet,
     ) -> Result<Self> {
-        let (pairs, joins) = if let Some(merge_by) = &options.merge_by {
+        let (mut pairs, joins) = if let Some(merge_by) = &options.merge_by {
             let pairs = merge_by.pairs(vocab);
             let joins = pairs.by_rank();
             (pairs, joins)
@@ -110,6 +120,7 @@ impl Bpe {
             let joins = listed(vocab, merges, options.continuing_subword_prefix.as_deref().unwrap_or(""))?;
             (Pairs::from_list(&joins, vocab.id_bound()), joins)
         };
+        pairs.index_early();
         let (cuts, at_metaspace) = boundaries(vocab, &joins, alphabet);
         let speller = Speller::new(vocab, &pairs, &joins, &options, alphabet);
         let lengths = lens::definite(vocab, &joins, &speller, &options, alphabet);
@@ -125,19 +136,27 @@ impl Bpe {
                 apart: lengths.special,
             })
         });
-        let whole =
-            if options.ignore_merges { WholeTokens::new(vocab, &options, alphabet) } else { WholeTokens::default() };
-        Ok(Self { options, alphabet, pairs, speller, lens: lengths.lens, whole, cuts, chunks })
+        let tokens = if options.ignore_merges {
+            Tokens::all(vocab, alphabet, &options)
+        } else if lengths.plain && vocab.by_id().count() == vocab.len() {
+            let mut symbols = Vec::new();
+            speller.each_symbol(|id, _| symbols.push(id));
+            Tokens::some(vocab, alphabet, canonical::certain(&pairs, &joins, &symbols, vocab.id_bound()))
+        } else {
+            Tokens::default()
+        };
+        let byte_entries = byte_entries(&pairs, &speller);
+        Ok(Self { options, alphabet, pairs, speller, lens: lengths.lens, tokens, byte_entries, cuts, chunks })
     }
 
     /// Write the tables; the options stand elsewhere.
     pub(crate) fn store(&self, out: &mut Writer) {
-        let Self { options: _, alphabet, pairs, speller, lens, whole, cuts, chunks } = self;
+        let Self { options: _, alphabet, pairs, speller, lens, tokens, byte_entries: _, cuts, chunks } = self;
         out.u64s(&[u64::from(*alphabet == Alphabet::Bytes), u64::from(chunks.is_some())]);
         pairs.store(out);
         speller.store(out);
         out.u32s(lens);
-        whole.store(out);
+        tokens.store(out);
         cuts.store(out);
         if let Some(chunks) = chunks {
             let Chunks { at_metaspace, all_known, keeps_unknown, apart } = &**chunks;
@@ -154,13 +173,14 @@ impl Bpe {
         let speller = Speller::take(tables, vocab, &options, alphabet)?;
         let lens = tables.u32s()?;
         ensure(lens.len() == vocab.id_bound() as usize, "lengths of another number")?;
-        let (whole, cuts) = (WholeTokens::take(tables)?, Cuts::take(tables)?);
+        let (tokens, cuts) = (Tokens::take(tables, vocab, alphabet, &options)?, Cuts::take(tables)?);
         let mut chunks = None;
         if has_chunks == 1 {
             let [at_metaspace, all_known, keeps_unknown] = tables.numbers()?.map(|flag| flag == 1);
             chunks = Some(Box::new(Chunks { at_metaspace, all_known, keeps_unknown, apart: tables.u32s()? }));
         }
-        Ok(Self { options, alphabet, pairs, speller, lens, whole, cuts, chunks })
+        let byte_entries = byte_entries(&pairs, &speller);
+        Ok(Self { options, alphabet, pairs, speller, lens, tokens, byte_entries, cuts, chunks })
     }
 
     pub(crate) fn options(&self) -> &BpeOptions {
@@ -205,9 +225,18 @@ impl Bpe {
         if let Some(chunks) = &self.chunks {
             return self.encode_chunks::<SPANS>(chunks, vocab, text, pieces, scratch, out);
         }
-        let place = |ids: &[u32], _, out: &mut PieceTokens| self.place(ids, out);
+        let place = |ids: &[u32], len: u32, out: &mut PieceTokens| {
+            if let [id] = *ids
+                && self.alphabet == Alphabet::Bytes
+            {
+                // What is in the cache had all its bytes.
+                out.push::<true>(id, len);
+                return true;
+            }
+            self.place(ids, out)
+        };
         cache::encode_bundle::<SPANS, _>(text, pieces, scratch, out, place, |word, key, scratch, out| {
-            self.encode_fresh::<SPANS>(vocab, word, self.options.ignore_merges, scratch, out, key)
+            self.encode_fresh::<SPANS>(word, scratch, out, key)
         })
     }
 
@@ -227,16 +256,16 @@ impl Bpe {
     #[inline(never)]
     fn encode_fresh<const SPANS: bool>(
         &self,
-        vocab: &Vocab,
         word: &str,
-        whole: bool,
         scratch: &mut BpeScratch,
         out: &mut PieceTokens,
         key: Option<u128>,
     ) -> Result<()> {
         let from = out.ids.len();
-        if whole && let Some(id) = self.whole_token(vocab, word) {
+        if let Some(id) = self.tokens.find(word.as_bytes()) {
             out.push::<SPANS>(id, word.len() as u32);
+        } else if let Some(pairs) = self.quick() {
+            self.encode_bytes::<SPANS>(word, &pairs, scratch, out);
         } else if word.len() > cache::MAX_KEY && !word.is_ascii() {
             return self.encode_parts::<SPANS>(word, scratch, out);
         } else if !self.merge_part::<SPANS>(word, Ends::BOTH, scratch, out)? {
@@ -337,17 +366,6 @@ impl Bpe {
                 out.push::<SPANS>(id, len);
             }
         }
-    }
-
-    fn whole_token(&self, vocab: &Vocab, word: &str) -> Option<u32> {
-        if !self.whole.may_have(word.as_bytes()) {
-            return None;
-        }
-        let id = match self.alphabet {
-            Alphabet::Characters => vocab.id(word),
-            Alphabet::Bytes => vocab.id(&spell(word)),
-        };
-        id.filter(|&id| !self.options.is_special(id))
     }
 }
 

@@ -4,7 +4,7 @@
 //! Merging is bound by these look-ups: a list of 280,000 merges in 16-byte slots is 16 MiB, and every look-up left the
 //! cache. Now a slot is 8 bytes (the pair in 40 bits, the rank in 24) and what a rank merges into stands in an array of
 //! its own, read only when a merge happens: random letters went from 8 to 20 MiB/s. Pairs that are not there, most of
-//! what is asked, are nearly always answered by a filter of one byte a merge.
+//! what is asked, are nearly always answered by a filter of one byte a merge, which stays in the second cache where two would not.
 
 use crate::compiled::{Tables, Writer, ensure, ensure_ids, every};
 use crate::error::Result;
@@ -34,9 +34,15 @@ pub(crate) struct Pairs {
     classes: Vec<u32>,
     /// Bits of the pairs that are there; one word a look-up.
     filter: Vec<u64>,
+    /// The first entries again, as narrow slots in a table that stays in the cache. Most merges of a text are these.
+    early: Vec<u64>,
     shift: u32,
     filter_shift: u32,
 }
+
+/// So many entries are the first ones.
+const EARLY: u64 = 1 << 14;
+const EARLY_BITS: u32 = 15;
 
 #[derive(Clone, Debug)]
 enum Slots {
@@ -55,13 +61,14 @@ impl Pairs {
     /// Room for this many merges of ids below this bound.
     pub(crate) fn new(merges: usize, id_bound: u32) -> Self {
         let slots = (merges.max(8) * 3 / 2).next_power_of_two();
-        let words = (merges.max(64) / 4).next_power_of_two();
+        let words = (merges.max(64) / 8).next_power_of_two();
         let narrow = id_bound < NARROW_IDS && merges < NARROW_RANKS;
         Self {
             slots: if narrow { Slots::Narrow(vec![EMPTY; slots]) } else { Slots::Wide(vec![(EMPTY, NO_RANK); slots]) },
             ids: Vec::new(),
             classes: Vec::new(),
             filter: vec![0; words],
+            early: Vec::new(),
             shift: 64 - slots.trailing_zeros(),
             filter_shift: 64 - words.trailing_zeros(),
         }
@@ -86,7 +93,7 @@ impl Pairs {
     }
 
     pub(crate) fn store(&self, out: &mut Writer) {
-        let Self { slots, ids, classes, filter, shift: _, filter_shift: _ } = self;
+        let Self { slots, ids, classes, filter, early: _, shift: _, filter_shift: _ } = self;
         match slots {
             Slots::Narrow(slots) => out.u64s(slots),
             Slots::Wide(slots) => {
@@ -127,7 +134,9 @@ impl Pairs {
         ensure(all_known, "a merge that is not there")?;
         ensure_ids(&ids, id_bound, None)?;
         let (shift, filter_shift) = (64 - count.trailing_zeros(), 64 - filter.len().trailing_zeros());
-        Ok(Self { slots, ids, classes, filter, shift, filter_shift })
+        let mut pairs = Self { slots, ids, classes, filter, early: Vec::new(), shift, filter_shift };
+        pairs.index_early();
+        Ok(pairs)
     }
 
     /// Whether all ranks fit in 24 bits.
@@ -190,7 +199,7 @@ impl Pairs {
 
     #[inline]
     fn filter_bits(&self, hash: u64) -> (usize, u64) {
-        ((hash >> self.filter_shift) as usize, 1 << (hash & 63) | 1 << (hash >> 6 & 63))
+        ((hash >> self.filter_shift) as usize, filter_bits(hash))
     }
 
     /// The rank of a pair, [`NO_RANK`] if it does not merge.
@@ -220,6 +229,44 @@ impl Pairs {
                 slots[probe(slots.len(), first, |slot| slots[slot].0 == EMPTY || slots[slot].0 == key)].1
             }
         }
+    }
+
+    /// The number of pairs that merge.
+    pub(crate) fn count(&self) -> usize {
+        match &self.slots {
+            Slots::Narrow(slots) => slots.iter().filter(|&&slot| slot != EMPTY).count(),
+            Slots::Wide(slots) => slots.iter().filter(|slot| slot.0 != EMPTY).count(),
+        }
+    }
+
+    /// Prepare for [`Pairs::quick`], when all pairs are there. A derived table may have many pairs of one entry: then no
+    /// pair is early.
+    pub(crate) fn index_early(&mut self) {
+        let Slots::Narrow(slots) = &self.slots else { return };
+        let mut early = vec![EMPTY; 1 << EARLY_BITS];
+        let mut free = early.len() / 4 * 3;
+        for &slot in slots.iter().filter(|&&slot| slot != EMPTY && slot & 0xFF_FFFF < EARLY) {
+            let (left, right) = ((slot >> 44) as u32, (slot >> 24) as u32 & (NARROW_IDS - 1));
+            let first = (hash(left, right) >> (64 - EARLY_BITS)) as usize;
+            let place = probe(early.len(), first, |place| early[place] == EMPTY);
+            early[place] = slot;
+            free -= 1;
+            if free == 0 {
+                early.fill(EMPTY);
+                break;
+            }
+        }
+        self.early = early;
+    }
+
+    /// The table for quick look-ups; none for a table with large ids or ranks.
+    #[inline]
+    pub(crate) fn quick(&self) -> Option<Quick<'_>> {
+        let Self { slots: Slots::Narrow(slots), ids, classes, filter, early, shift, filter_shift } = self else {
+            return None;
+        };
+        let early = early.first_chunk()?;
+        Some(Quick { slots, ids, classes, filter, early, shift: *shift, filter_shift: *filter_shift })
     }
 
     /// What a pair of this rank merges into.
@@ -258,6 +305,78 @@ impl Pairs {
         all.sort_unstable();
         all.into_iter().map(|(entry, left, right)| (left, right, self.merge(entry))).collect()
     }
+}
+
+/// A table with ids below 2^20 and ranks below 2^24, where nothing is asked of its form.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Quick<'p> {
+    slots: &'p [u64],
+    ids: &'p [u32],
+    classes: &'p [u32],
+    filter: &'p [u64],
+    early: &'p [u64; 1 << EARLY_BITS],
+    shift: u32,
+    filter_shift: u32,
+}
+
+impl Quick<'_> {
+    /// The entry of a pair, [`NO_RANK`] if it does not merge. Any numbers may be asked for.
+    #[inline]
+    pub(crate) fn entry(&self, left: u32, right: u32) -> u32 {
+        let hash = hash(left, right);
+        let (word, bits) = ((hash >> self.filter_shift) as usize, filter_bits(hash));
+        if self.filter[word] & bits != bits {
+            return NO_RANK;
+        }
+        let key = narrow(left, right);
+        let mut slot = (hash >> (64 - EARLY_BITS)) as usize;
+        loop {
+            let found = self.early[slot];
+            if found >> 24 == key {
+                return found as u32 & 0xFF_FFFF;
+            }
+            if found == EMPTY {
+                return self.late_entry(hash, key);
+            }
+            slot = (slot + 1) % self.early.len();
+        }
+    }
+
+    #[inline]
+    fn late_entry(&self, hash: u64, key: u64) -> u32 {
+        let mut slot = (hash >> self.shift) as usize;
+        loop {
+            let found = self.slots[slot];
+            if found >> 24 == key {
+                return found as u32 & 0xFF_FFFF;
+            }
+            if found == EMPTY {
+                return NO_RANK;
+            }
+            slot = (slot + 1) & (self.slots.len() - 1);
+        }
+    }
+
+    /// The rank of a pair and what it merges into, [`NO_RANK`] and anything if it does not.
+    #[inline]
+    pub(crate) fn find(&self, left: u32, right: u32) -> (u32, u32) {
+        self.of_entry(self.entry(left, right))
+    }
+
+    /// The rank of an entry and what it merges into.
+    #[inline]
+    pub(crate) fn of_entry(&self, entry: u32) -> (u32, u32) {
+        if entry == NO_RANK {
+            return (NO_RANK, NO_RANK);
+        }
+        let id = self.ids[entry as usize];
+        (if self.classes.is_empty() { entry } else { self.classes[entry as usize] }, id)
+    }
+}
+
+#[inline]
+fn filter_bits(hash: u64) -> u64 {
+    1 << (hash & 63) | 1 << (hash >> 6 & 63)
 }
 
 #[inline]

@@ -140,6 +140,21 @@ impl Speller {
         Ok(Self::with_tables(vocab, options, alphabet, (bytes, chars, atoms)))
     }
 
+    /// Under `Bytes`, whether every byte is a symbol that looks the same everywhere.
+    pub(crate) fn has_plain_bytes(&self) -> bool {
+        self.alphabet == Alphabet::Bytes && self.places == 0 && !self.bytes[0].contains(&NO_ID)
+    }
+
+    /// Under `Bytes`, the symbols of bytes inside a piece.
+    pub(crate) fn byte_ids(&self) -> &[u32; 256] {
+        &self.bytes[self.place(false, false)]
+    }
+
+    /// Characters that start as one symbol.
+    pub(crate) fn atoms(&self) -> &Atoms {
+        &self.atoms
+    }
+
     /// Whether characters have affixes.
     pub(crate) fn has_affixes(&self) -> bool {
         self.places != 0
@@ -229,7 +244,7 @@ impl Speller {
     }
 
     /// Characters stay bytes from `bytes_from` on.
-    fn known_bytes(&self, word: &str, ends: Ends, bytes_from: usize, symbols: &mut Symbols) {
+    pub(crate) fn known_bytes(&self, word: &str, ends: Ends, bytes_from: usize, symbols: &mut Symbols) {
         if word.is_empty() {
             return;
         }
