@@ -11,6 +11,7 @@ import time
 HEAVY = [
     "huggingface_hub",
     "jinja2",
+    "regex",
     "mistral_common",
     "numpy",
     "rich",

@@ -302,8 +302,8 @@ class Conversing(BackendContract):
         """Read an answer while the model writes it: iterate over what each id adds to the message.
 
         Deltas are dicts such as `{"content": "Hel"}` or `{"tool_calls": [{…}]}`: text as soon as it is certain, tool
-        calls and other parsed values when they are complete. `lexel.chat_templates.join_deltas` of all is the message. Ids
-        become text as in `decode_stream`: special tokens stay, and no spaces are cleaned up.
+        calls and other parsed values when they are complete. `lexel.chat_templates.join_deltas` of all is the message.
+        Ids become text as in `decode_stream`: special tokens stay, and no spaces are cleaned up.
 
         Args:
             pieces: ids, rows of ids or texts as they come; without them, `push` each and `finish`.
