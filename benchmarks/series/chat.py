@@ -77,7 +77,9 @@ def _loaded(vocabulary: Vocabulary) -> dict[str, Any]:
     with vocabulary.file() as path:
         toks: dict[str, Any] = {LEXEL: lexel.AutoTokenizer.from_pretrained(str(path.parent))}
         if importlib.util.find_spec(TRANSFORMERS):
-            toks[TRANSFORMERS] = importlib.import_module(TRANSFORMERS).AutoTokenizer.from_pretrained(str(path.parent))
+            # The class that takes the file as it is; others of theirs change the pipeline.
+            peer = importlib.import_module(TRANSFORMERS).PreTrainedTokenizerFast
+            toks[TRANSFORMERS] = peer.from_pretrained(str(path.parent))
     for tok in toks.values():
         tok.pad_token = tok.pad_token or tok.convert_ids_to_tokens(0)
         tok.chat_template = tok.chat_template or lexel.shipped_template(SHIPPED)
