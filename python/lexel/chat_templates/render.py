@@ -297,6 +297,8 @@ def _emit(compiled: Compiled, names: dict[str, Any], meter: Meter) -> str:
         lineno, frames = template_line(exc.__traceback__)
         index = _message_index(frames, compiled.loop_targets, names["messages"])
         error = wrap(exc, lineno=lineno, message_index=index)
+        # The frames hold the whole conversation; whoever keeps the error shall not keep that.
+        exc.__traceback__ = None
         # What the template itself raised has no other story to tell.
         raise error from (None if type(exc) is require_jinja().TemplateError else exc)
 
