@@ -7,6 +7,7 @@
 use regex_syntax::hir::ClassUnicode;
 
 use super::behavior::Behavior;
+use super::masks::{AsciiSet, BLOCK, members};
 use super::regex::CharClasses;
 use crate::error::Result;
 
@@ -69,17 +70,17 @@ impl Rule {
     }
 }
 
-/// Characters that are looked at together.
-const BLOCK: usize = 64;
-
 /// A row of rules, compiled.
 #[derive(Clone, Debug)]
 pub(super) struct LocalSplit {
     classes: CharClasses,
-    /// The class of a byte that is a character.
-    ascii: Box<[u8; 256]>,
+    /// The rules, and the ASCII characters of each.
+    rules: Vec<Rule>,
+    sets: Vec<AsciiSet>,
     /// For every class, after which next classes there is a cut.
     cuts: Box<[u64; 64]>,
+    /// For every class, which of the sets it is in.
+    inside: Box<[u8; 64]>,
     /// The classes that are left out.
     dropped: u64,
 }
@@ -103,12 +104,13 @@ impl LocalSplit {
         for first in 0..classes.count() {
             cuts[first] = bits(&|second| cut(first, second));
         }
-        let dropped = bits(&|class| rules.iter().enumerate().any(|(i, rule)| rule.drops(inside(i, class))));
-        let mut ascii = Box::new([0; 256]);
-        for byte in 0..0x80 {
-            ascii[byte as usize] = classes.ascii(byte);
+        let mut sets_of = Box::new([0; 64]);
+        for class in 0..classes.count() {
+            sets_of[class] = (0..rules.len()).fold(0, |bits, rule| bits | u8::from(inside(rule, class)) << rule);
         }
-        Ok(Self { classes, ascii, cuts, dropped })
+        let dropped = bits(&|class| rules.iter().enumerate().any(|(i, rule)| rule.drops(inside(i, class))));
+        let ascii = rules.iter().map(|rule| AsciiSet::new(&rule.set)).collect();
+        Ok(Self { classes, rules: rules.to_vec(), sets: ascii, cuts, inside: sets_of, dropped })
     }
 
     /// Cut the part of a text between two positions.
@@ -132,17 +134,18 @@ impl LocalSplit {
             if let Some(block) = bytes[at..].first_chunk::<BLOCK>()
                 && block.is_ascii()
             {
-                let mut cuts = self.cuts_in(class, block);
+                let (mut cuts, drops) = self.cuts_in(self.class_bits(class), block);
                 while cuts != 0 {
-                    let cut = at + cuts.trailing_zeros() as usize;
+                    let place = cuts.trailing_zeros();
+                    let cut = at + place as usize;
                     cuts &= cuts - 1;
                     if !dropped {
                         emit(start as u32, cut as u32)?;
                     }
                     start = cut;
-                    dropped = self.drops(self.ascii[bytes[cut] as usize]);
+                    dropped = drops >> place & 1 != 0;
                 }
-                class = self.ascii[block[BLOCK - 1] as usize];
+                class = self.classes.ascii(block[BLOCK - 1]);
                 at += BLOCK;
                 continue;
             }
@@ -170,20 +173,31 @@ impl LocalSplit {
         self.dropped >> (class & 63) & 1 != 0
     }
 
-    /// Where to cut in a block of ASCII characters after a character of this class: a bit for each. Nothing here depends on
-    /// the text but what is computed, so that nothing is guessed wrong: a loop over runs of characters, which guesses
-    /// wrong at every end of a word, had half the speed on prose.
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "the innermost loop of splitting")]
-    fn cuts_in(&self, before: u8, block: &[u8; BLOCK]) -> u64 {
-        let mut row = self.cuts[before as usize];
-        let mut cuts = 0;
-        for (i, &byte) in block.iter().enumerate() {
-            let class = self.ascii[byte as usize];
-            cuts |= (row.wrapping_shr(class.into()) & 1) << i;
-            row = self.cuts[(class & 63) as usize];
+    /// Which of the rules' sets a class is in.
+    #[inline]
+    fn class_bits(&self, class: u8) -> u8 {
+        self.inside[usize::from(class & 63)]
+    }
+
+    /// Where to cut in a block of ASCII characters after a character of these sets, and what is left out of it: a bit for
+    /// each character. Nothing here depends on the text but what is computed, so that nothing is guessed wrong: a loop over
+    /// runs of characters, which guesses wrong at every end of a word, had half the speed on prose.
+    #[inline]
+    fn cuts_in(&self, before: u8, block: &[u8; BLOCK]) -> (u64, u64) {
+        let mut found = [0; MAX_RULES];
+        members(&self.sets, block, &mut found);
+        let (mut cuts, mut dropped) = (0, 0);
+        for (i, rule) in self.rules.iter().enumerate() {
+            let inside = found[i];
+            let inside_before = inside << 1 | u64::from(before >> i & 1);
+            let when = |asked: bool, places: u64| if asked { places } else { 0 };
+            cuts |= when(rule.leaving, inside_before & !inside);
+            cuts |= when(rule.entering, !inside_before & inside);
+            cuts |= when(rule.within, inside_before & inside);
+            dropped |= when(rule.dropped == Dropped::Inside, inside);
+            dropped |= when(rule.dropped == Dropped::Outside, !inside);
         }
-        cuts
+        (cuts, dropped)
     }
 }
 
