@@ -144,6 +144,10 @@ def _metered_filter(name: str, func: Callable[..., Any]) -> Callable[..., Any]:
                 meter.touch_whole(arg)
         for arg in kwargs.values():
             meter.touch_whole(arg)
+        attribute = kwargs.get("attribute")
+        if type(attribute) is str and len(attribute) > SMALL:
+            # A path this long is walked step by step, for every item.
+            meter.spend(100 * len(attribute) * (len(value) if hasattr(value, "__len__") else 1))
         if pay is not None:
             value = pay(meter, value)
         if guard is not None:
