@@ -22,7 +22,13 @@ if TYPE_CHECKING:
 OWN_WORDS = ("DocstringParsingException", "TypeHintParsingException", "JSONDecodeError")
 TOKENIZER = {"version": "1.0", "model": {"type": "WordLevel", "vocab": {"<unk>": 0}, "unk_token": "<unk>"}}
 # Words of the reference that say where it was, and our limits, which end what would be a number of pages.
-PLACES = ("LoopContext", "TemplateNamespace", "_cached_compile_jinja_template", "SandboxedEnvironment.call()", "do_default()")
+PLACES = (
+    "LoopContext",
+    "TemplateNamespace",
+    "_cached_compile_jinja_template",
+    "SandboxedEnvironment.call()",
+    "do_default()",
+)
 LIMITS = ("larger `budget`",)
 # A bug of jinja2 that ours does not have: a `set` block whose filter names a variable.
 LOST_NAME = "Tried to resolve a name to a reference that was unknown to the frame"
