@@ -11,7 +11,8 @@ Compare tokenizers on the test data (LEXEL_TEST_DATA): equal ids first, then MiB
 
   --vocabularies a,b   folders of tokenizers/ (gpt2,llama-3,qwen2.5)
   --corpora a,b        english, code, cjk, multilingual (all)
-  --peers a,b          tokenizers, lexel, fastokens, tiktoken-rs (all)
+  --peers a,b          tokenizers, lexel, tokenizers-rc, fastokens, snaptokens, tiktoken-rs, bpe-openai (all)
+  --texts a,b          beside them, files of .cache/benchmarks/texts: every slice met once, from the first (none)
   --documents BYTES    documents of about this size, one call each (8192)
   --chunk BYTES        text of one timing (131072)
   --repeats N          chunks timed, each once as new text and once as known text (9)";
@@ -20,6 +21,7 @@ Compare tokenizers on the test data (LEXEL_TEST_DATA): equal ids first, then MiB
 pub(crate) struct Arguments {
     pub(crate) vocabularies: Vec<String>,
     pub(crate) corpora: Vec<String>,
+    pub(crate) texts: Vec<String>,
     pub(crate) peers: Vec<String>,
     pub(crate) documents: usize,
     pub(crate) chunk: usize,
@@ -32,6 +34,7 @@ impl Arguments {
         let mut read = Self {
             vocabularies: list("gpt2,llama-3,qwen2.5"),
             corpora: CORPORA.map(String::from).to_vec(),
+            texts: Vec::new(),
             peers: peers::NAMES.map(String::from).to_vec(),
             documents: 8 << 10,
             chunk: 128 << 10,
@@ -46,6 +49,7 @@ impl Arguments {
             match name.as_str() {
                 "--vocabularies" => read.vocabularies = list(&value),
                 "--corpora" => read.corpora = list(&value),
+                "--texts" => read.texts = list(&value),
                 "--peers" => read.peers = list(&value),
                 "--documents" => read.documents = value.parse()?,
                 "--chunk" => read.chunk = value.parse()?,
@@ -58,5 +62,5 @@ impl Arguments {
 }
 
 fn list(names: &str) -> Vec<String> {
-    names.split(',').map(String::from).collect()
+    names.split(',').filter(|name| !name.is_empty()).map(String::from).collect()
 }

@@ -34,6 +34,20 @@ pub fn documents(data: &Path, corpus: &str, bytes: usize) -> Result<Vec<String>,
     Ok(documents)
 }
 
+/// Where `make bench` keeps what it has made.
+pub fn cache_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.cache/benchmarks")
+}
+
+/// The documents of a text that `benchmarks/field/texts.py` has assembled: a JSON list of slices, each a list of them.
+///
+/// # Errors
+/// The file is not there, or is something else.
+pub fn assembled(file: &Path) -> Result<Vec<Vec<String>>, Box<dyn Error>> {
+    let text = fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
+    Ok(serde_json::from_str(&text).map_err(|e| format!("{}: {e}", file.display()))?)
+}
+
 /// What a peer meets: text to warm up on, and the text that is timed, in chunks of documents.
 pub struct Chunks<'d> {
     /// Met before anything is timed: a process that has just begun is another question.
@@ -49,6 +63,11 @@ impl<'d> Chunks<'d> {
         let rest = warm_up.split_off(4.min(warm_up.len() / 2));
         let step = (rest.len() / timed.max(1)).max(1);
         Self { warm_up, timed: rest.into_iter().step_by(step).take(timed).collect() }
+    }
+
+    /// Every slice of a text is timed, from the first: nothing warms up.
+    pub fn whole(slices: &'d [Vec<String>]) -> Self {
+        Self { warm_up: Vec::new(), timed: slices.iter().map(Vec::as_slice).collect() }
     }
 
     /// Every document of the chunks.

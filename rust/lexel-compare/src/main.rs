@@ -3,12 +3,13 @@
 mod arguments;
 
 use std::error::Error;
+use std::path::Path;
 use std::process::ExitCode;
 
 use arguments::{Arguments, USAGE};
 use lexel_compare::corpora::{self, Chunks};
 use lexel_compare::measure::{self, Output};
-use lexel_compare::peers::{self, Peer};
+use lexel_compare::peers::{self, IdsAndSpans, Peer};
 
 fn main() -> ExitCode {
     match run() {
@@ -48,6 +49,11 @@ fn compare(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
                 right &= series(arguments, vocabulary, corpus, &chunks, output)?;
             }
         }
+        for text in &arguments.texts {
+            let slices = corpora::assembled(Path::new(text))?;
+            let name = Path::new(text).file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+            right &= series(arguments, vocabulary, &name, &Chunks::whole(&slices), Output::Ids)?;
+        }
     }
     Ok(right)
 }
@@ -61,8 +67,7 @@ fn series(
     output: Output,
 ) -> Result<bool, Box<dyn Error>> {
     let data = corpora::data_folder();
-    let mut reference =
-        Peer::load(peers::NAMES[0], &data, vocabulary)?.ok_or("the reference reads every vocabulary")?;
+    let expected = expected(&data, vocabulary, chunks, output)?;
     let row = |peer: &str, rest: &str| {
         let output = if output == Output::Ids { "ids" } else { "spans" };
         println!("{vocabulary:<12} {corpus:<13} {output:<7} {peer:<12} {rest}");
@@ -72,7 +77,7 @@ fn series(
     let mut timed = Vec::new();
     for name in &arguments.peers {
         match Peer::load(name, &data, vocabulary) {
-            Ok(Some(mut peer)) => match difference(&mut reference, &mut peer, chunks, output)? {
+            Ok(Some(mut peer)) => match difference(&expected, &mut peer, chunks, output)? {
                 Verdict::Equal => {
                     // A peer that has been checked has seen the text: time another one.
                     timed.extend(Peer::load(name, &data, vocabulary)?);
@@ -123,19 +128,35 @@ enum Verdict {
     Differs(String),
 }
 
+/// What the reference says of every document; without spans where none are asked for.
+fn expected(
+    data: &Path,
+    vocabulary: &str,
+    chunks: &Chunks<'_>,
+    output: Output,
+) -> Result<Vec<IdsAndSpans>, Box<dyn Error>> {
+    let mut reference = Peer::load(peers::NAMES[0], data, vocabulary)?.ok_or("the reference reads every vocabulary")?;
+    let documents = chunks.documents();
+    documents
+        .map(|document| match output {
+            Output::Ids => Ok((reference.ids(document)?, Vec::new())),
+            Output::Spans => Ok(reference.ids_and_spans(document)?.ok_or("the reference has spans")?),
+        })
+        .collect()
+}
+
 fn difference(
-    reference: &mut Peer,
+    expected: &[IdsAndSpans],
     peer: &mut Peer,
     chunks: &Chunks<'_>,
     output: Output,
 ) -> Result<Verdict, Box<dyn Error>> {
-    for document in chunks.documents() {
+    for (document, (expected_ids, expected)) in chunks.documents().zip(expected) {
         let verdict = if output == Output::Ids {
-            first_difference("ids", &reference.ids(document)?, &peer.ids(document)?)
+            first_difference("ids", expected_ids, &peer.ids(document)?)
         } else {
             let Some((ids, spans)) = peer.ids_and_spans(document)? else { return Ok(Verdict::Absent) };
-            let (expected_ids, expected) = reference.ids_and_spans(document)?.ok_or("the reference has spans")?;
-            first_difference("ids", &expected_ids, &ids).or_else(|| first_difference("spans", &expected, &spans))
+            first_difference("ids", expected_ids, &ids).or_else(|| first_difference("spans", expected, &spans))
         };
         if let Some(how) = verdict {
             let start: String = document.chars().take(40).collect();

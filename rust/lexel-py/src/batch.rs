@@ -9,7 +9,7 @@ use pyo3::types::PyList;
 use crate::buffer::Buffer;
 use crate::encoding::Encoding;
 use crate::engine::Engine;
-use crate::lists::Ints;
+use crate::lists::repeated;
 
 /// What `Engine.encode_batch` returns.
 #[pyclass(frozen, module = "lexel._lexel")]
@@ -75,17 +75,17 @@ impl Batch {
     }
 
     fn lists<'py>(&self, py: Python<'py>, field: &str) -> PyResult<Bound<'py, PyList>> {
-        let mut ints = Ints::new(py);
+        let ints = self.engine.get().ints();
         let lists = self.rows.iter().map(|row| match column(row, field)? {
-            Column::Wide(items) => ints.list(items),
-            Column::Narrow(items) => PyList::new(py, items),
+            Column::Wide(items) => ints.list(py, items),
+            Column::Narrow(items) => repeated(py, items).unwrap_or_else(|| PyList::new(py, items)),
         });
         PyList::new(py, lists.collect::<PyResult<Vec<_>>>()?)
     }
 
     fn offset_lists<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let mut ints = Ints::new(py);
-        let lists = self.rows.iter().map(|row| ints.pairs(&row.offsets));
+        let ints = self.engine.get().ints();
+        let lists = self.rows.iter().map(|row| ints.pairs(py, &row.offsets));
         PyList::new(py, lists.collect::<PyResult<Vec<_>>>()?)
     }
 

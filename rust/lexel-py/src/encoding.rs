@@ -9,7 +9,6 @@ use pyo3::types::{PyList, PyTuple};
 
 use crate::engine::Engine;
 use crate::error::to_python;
-use crate::lists::Ints;
 
 /// A row of columns; the engine is kept to name the tokens.
 #[pyclass(module = "lexel._lexel")]
@@ -66,7 +65,7 @@ impl Encoding {
 
     #[getter]
     fn offsets<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        Ints::new(py).pairs(&self.inner.offsets)
+        self.engine.get().ints().pairs(py, &self.inner.offsets)
     }
 
     #[getter]

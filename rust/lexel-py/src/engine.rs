@@ -14,6 +14,7 @@ use crate::buffer::Buffer;
 use crate::convert::{self, Strings, Texts, TokenFlags, added_token, token_flags};
 use crate::encoding::{Encoding, side};
 use crate::error::{to_python, with_file};
+use crate::lists::{Ints, Kept};
 use crate::stream::DecodeStream;
 
 /// A pipeline, and the working memories of the threads that use it.
@@ -21,11 +22,17 @@ use crate::stream::DecodeStream;
 pub(crate) struct Engine {
     pub(crate) pipeline: Pipeline,
     pool: ScratchPool,
+    ints: Ints,
 }
 
 impl Engine {
     fn new(pipeline: Pipeline) -> Self {
-        Self { pipeline, pool: ScratchPool::default() }
+        Self { pipeline, pool: ScratchPool::default(), ints: Ints::default() }
+    }
+
+    /// The integers that lists are made of: all ids, and at least the numbers that places in short texts are.
+    pub(crate) fn ints(&self) -> Kept<'_> {
+        self.ints.below(|| (self.pipeline.max_id().unwrap_or_default() as usize + 1).max(1 << 15))
     }
 }
 
@@ -257,7 +264,8 @@ impl Engine {
         split_special_tokens: bool,
         sampling: Option<SamplingArgument>,
     ) -> PyResult<Bound<'py, PyList>> {
-        PyList::new(py, self.ids(py, text, options(add_special_tokens, split_special_tokens, sampling))?)
+        let ids = self.ids(py, text, options(add_special_tokens, split_special_tokens, sampling))?;
+        self.ints().list(py, &ids)
     }
 
     #[pyo3(signature = (text, *, add_special_tokens = true, split_special_tokens = false, sampling = None))]
