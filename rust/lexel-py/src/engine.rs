@@ -9,12 +9,13 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
 
-use crate::batch::Batch;
+use crate::batch::{Batch, Held};
 use crate::buffer::Buffer;
 use crate::convert::{self, Strings, Texts, TokenFlags, added_token, token_flags};
 use crate::encoding::{Encoding, side};
 use crate::error::{to_python, with_file};
 use crate::lists::{Ints, Kept};
+use crate::rows::{Cut, Frame, Rows};
 use crate::stream::DecodeStream;
 
 /// A pipeline, and the working memories of the threads that use it.
@@ -28,6 +29,16 @@ pub(crate) struct Engine {
 impl Engine {
     fn new(pipeline: Pipeline) -> Self {
         Self { pipeline, pool: ScratchPool::default(), ints: Ints::default() }
+    }
+
+    /// What bare ids need to be a row: what is around them, how they are cut; None if they need more than that.
+    fn bare(&self, add_special_tokens: bool, truncation: Option<Truncation>) -> Option<(Frame, Cut)> {
+        let frame = Frame::of(&self.pipeline, add_special_tokens)?;
+        let cut = match truncation {
+            None => Cut::default(),
+            Some(how) => Cut::of_single(how, frame.len())?,
+        };
+        Some((frame, cut))
     }
 
     /// The integers that lists are made of: all ids, and at least the numbers that places in short texts are.
@@ -344,9 +355,20 @@ impl Engine {
             (true, false) => Spans::Chars,
             (true, true) => Spans::Bytes,
         };
+        let size = |(first, second): &(Texts<'_>, Option<Texts<'_>>)| bytes(first) + second.as_ref().map_or(0, bytes);
+        let bare = spans == Spans::None && !pairs && !is_split_into_words;
+        if let Some((frame, cut)) = bare.then(|| engine.bare(options.add_special_tokens, truncation)).flatten() {
+            let rows = py.detach(|| {
+                run_parallel(&texts, threads, &engine.pool, size, |row, (text, _), scratch| {
+                    let Texts::Raw(text) = text else { return Ok(Vec::new()) };
+                    let options = EncodeOptions { add_special_tokens: false, ..options.for_row(row as u64) };
+                    engine.pipeline.encode_ids(text, options, scratch).map(|ids| cut.of(ids))
+                })
+            });
+            let rows = Rows::new(rows.map_err(|e: lexel::Error| to_python(&e))?, frame, padding);
+            return Ok(Batch::new(Held::Bare(rows), slf.clone().unbind(), pad_token.as_deref()));
+        }
         let rows = py.detach(|| {
-            let size =
-                |(first, second): &(Texts<'_>, Option<Texts<'_>>)| bytes(first) + second.as_ref().map_or(0, bytes);
             let mut rows = run_parallel(&texts, threads, &engine.pool, size, |row, (first, second), scratch| {
                 let options = options.for_row(row as u64);
                 let first_words = words(first);
@@ -361,7 +383,7 @@ impl Engine {
             Ok(rows)
         });
         let rows = rows.map_err(|e: lexel::Error| to_python(&e))?;
-        Ok(Batch::new(rows, slf.clone().unbind(), pad_token.as_deref()))
+        Ok(Batch::new(Held::Full(rows), slf.clone().unbind(), pad_token.as_deref()))
     }
 
     #[pyo3(signature = (first, second = None, *, add_special_tokens = true))]

@@ -9,6 +9,7 @@ mod encoding;
 mod engine;
 mod error;
 mod lists;
+mod rows;
 mod stream;
 mod train;
 

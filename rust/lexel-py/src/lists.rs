@@ -49,9 +49,6 @@ impl Kept<'_> {
 
     /// A list of numbers.
     pub(crate) fn list<'py>(self, py: Python<'py>, numbers: &[u32]) -> PyResult<Bound<'py, PyList>> {
-        if let Some(all_the_same) = repeated(py, numbers) {
-            return all_the_same;
-        }
         PyList::new(py, numbers.iter().map(|&number| self.get(py, number)))
     }
 }
