@@ -5,7 +5,7 @@
 //! them asked for before the first is needed. A character that is a part by itself is a symbol already (`atoms.rs`).
 
 use super::merge::merge_all;
-use super::pairs::{NO_RANK, Pairs, Quick};
+use super::pairs::{Merges, NO_RANK, Pairs, Quick};
 use super::short::SHORT;
 use super::symbols::{Ends, Speller};
 use super::{Bpe, BpeScratch, NO_ID};
@@ -39,11 +39,13 @@ impl Bpe {
         scratch: &mut BpeScratch,
         out: &mut PieceTokens,
     ) {
-        if word.len() <= SHORT && word.is_ascii() {
-            let short = &mut scratch.short;
-            short.start_bytes(word.as_bytes(), self.speller.byte_ids());
-            short.merge_bytes(pairs, word.as_bytes(), &self.byte_entries);
-            short.each(|id, len| out.push::<SPANS>(id, len));
+        if word.is_ascii() {
+            self.encode_ascii::<SPANS>(word, pairs, scratch, out);
+            return;
+        }
+        if word.len() <= cache::MAX_KEY {
+            // The word will be remembered itself.
+            self.merge_bytes::<SPANS>(word, pairs, scratch, out);
             return;
         }
         let mut parts = [Part::default(); BUNDLE];
@@ -68,6 +70,35 @@ impl Bpe {
         }
         parts[filled] = self.part(word, (start, word.len()), before.unwrap_or_default(), &scratch.cache);
         self.place_bytes::<SPANS>(word, &parts[..=filled], pairs, scratch, out);
+    }
+
+    /// Encode a piece of ASCII. Its parts are no words, so they are not remembered.
+    fn encode_ascii<const SPANS: bool>(
+        &self,
+        word: &str,
+        pairs: &Quick<'_>,
+        scratch: &mut BpeScratch,
+        out: &mut PieceTokens,
+    ) {
+        let bytes = word.as_bytes();
+        let mut start = 0;
+        while start < bytes.len() {
+            let mut end = bytes.len();
+            if end - start > SHORT {
+                let cut = |pair: &[u8]| self.cuts.parts_ascii(pair[0], pair[1]);
+                end = bytes[start..].windows(2).position(cut).map_or(end, |at| start + at + 1);
+            }
+            let part = &bytes[start..end];
+            if part.len() <= SHORT {
+                let short = &mut scratch.short;
+                short.start_bytes(part, self.speller.byte_ids());
+                short.merge_bytes(pairs, part, &self.byte_entries);
+                short.each(|id, len| out.push::<SPANS>(id, len));
+            } else {
+                self.merge_bytes::<SPANS>(&word[start..end], pairs, scratch, out);
+            }
+            start = end;
+        }
     }
 
     /// A part of a piece that ends in this character. Its cache line is asked for.
@@ -138,12 +169,12 @@ impl Bpe {
         self.speller.known_bytes(word, Ends::BOTH, word.len(), symbols);
         match (symbols.ids.as_slice(), symbols.lens.as_slice()) {
             (&[left, right], &[len, more]) => {
-                let (rank, id) = pairs.find(left, right);
-                if rank == NO_RANK {
+                let entry = pairs.entry(left, right);
+                if entry == NO_RANK {
                     out.push::<SPANS>(left, len);
                     out.push::<SPANS>(right, more);
                 } else {
-                    out.push::<SPANS>(id, len + more);
+                    out.push::<SPANS>(pairs.made(entry), len + more);
                 }
             }
             (ids, lens) if ids.len() <= SHORT => {

@@ -68,6 +68,9 @@ struct Placed {
     base: u32,
 }
 
+/// ASCII of one class that is longer than words are.
+const LONG_RUN: usize = 32;
+
 /// Parts that were joined are not joined further beyond this many bytes; their run is then encoded as a whole.
 const JOINED: u32 = 64;
 
@@ -167,8 +170,24 @@ impl Bpe {
                 at += c.len_utf8();
                 c
             } else {
-                while at < end && CLASSES[bytes[at] as usize] == class {
+                let from = at;
+                let near = end.min(from + LONG_RUN);
+                if class == Class::Letter {
+                    at = skip_letters(&bytes[..near], at);
+                }
+                while at < near && CLASSES[bytes[at] as usize] == class {
                     at += 1;
+                }
+                if at == from + LONG_RUN {
+                    // No word: what is certain inside it is worth a cut.
+                    at = from + 1;
+                    while at < end && CLASSES[bytes[at] as usize] == class {
+                        let (before, after) = (bytes[at - 1], bytes[at]);
+                        if self.cuts.parts_ascii(before, after) && self.may_cut(chunks, before.into(), after.into()) {
+                            return (at, true);
+                        }
+                        at += 1;
+                    }
                 }
                 char::from(bytes[at - 1])
             };
@@ -294,7 +313,11 @@ impl Bpe {
             }
         }
         let from = out.ids.len();
-        self.merge_part::<SPANS>(&text[start as usize..end as usize], Ends::BOTH, scratch, out)?;
+        let part = &text[start as usize..end as usize];
+        match self.tokens.find(part.as_bytes()).filter(|_| self.tokens.are_certain()) {
+            Some(id) => out.push::<SPANS>(id, end - start),
+            None => _ = self.merge_part::<SPANS>(part, Ends::BOTH, scratch, out)?,
+        }
         if key != 0 && found.is_none() {
             scratch.cache.insert(key, &out.ids[from..]);
         }
@@ -372,6 +395,25 @@ impl Bpe {
         scratch.chunks.memo.insert(left, right, apart);
         apart
     }
+}
+
+/// Behind ASCII letters, eight bytes at a time; some may be left if the text ends.
+#[inline]
+fn skip_letters(bytes: &[u8], mut at: usize) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x80 * ONES;
+    while let Some(word) = bytes.get(at..at + 8).and_then(|eight| eight.first_chunk()) {
+        let word = u64::from_le_bytes(*word);
+        // In seven bits a byte nothing carries over: the high bit is set from `a` on, and from behind `z` on.
+        let lower = (word & !HIGH) | (0x20 * ONES);
+        let (from_a, behind_z) = (lower + (0x80 - 0x61) * ONES, lower + (0x80 - 0x7B) * ONES);
+        let others = (word | !from_a | behind_z) & HIGH;
+        if others != 0 {
+            return at + others.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    at
 }
 
 /// The key of a part: its bytes; of many metaspaces their number.

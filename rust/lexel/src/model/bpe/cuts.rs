@@ -147,11 +147,17 @@ impl Cuts {
         }
     }
 
+    /// Whether two neighbours of ASCII can be parted.
+    #[inline]
+    pub(crate) fn parts_ascii(&self, left: u8, right: u8) -> bool {
+        self.ascii[usize::from(left & 0x7F)] >> (right & 0x7F) & 1 == 0
+    }
+
     /// Whether two neighbours can be parted.
     #[inline]
     pub(crate) fn parts(&self, left: char, right: char, bytes: bool) -> bool {
         if left.is_ascii() && right.is_ascii() {
-            return self.ascii[left as usize] >> right as u32 & 1 == 0;
+            return self.parts_ascii(left as u8, right as u8);
         }
         let (word, bit) = slot(left as u32, right as u32);
         if self.bits[word] & bit != 0 {

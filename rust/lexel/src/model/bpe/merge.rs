@@ -11,7 +11,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::pairs::{NO_RANK, Pairs};
+use super::pairs::{Merges, NO_RANK, Pairs};
 
 /// Symbols of a piece, and later its tokens: ids with the number of bytes each stands for.
 #[derive(Clone, Debug, Default)]
@@ -84,21 +84,26 @@ pub(crate) fn merge_all(pairs: &Pairs, symbols: &mut Symbols, scratch: &mut Merg
 
 /// The quadratic form, for few symbols.
 fn scan(pairs: &Pairs, symbols: &mut Symbols, scratch: &mut MergeScratch) {
+    // Not the quick look-ups: pieces without structure have few of the early merges.
+    scan_with(pairs, symbols, &mut scratch.scan);
+}
+
+fn scan_with(pairs: impl Merges, symbols: &mut Symbols, scratch: &mut ScanScratch) {
     #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("avx2") {
         // SAFETY: the feature was just detected; the function is safe code otherwise.
         #[expect(unsafe_code, reason = "code compiled for a feature that is checked at run time")]
         unsafe {
-            scan_avx2(pairs, symbols, &mut scratch.scan);
+            scan_avx2(pairs, symbols, scratch);
         }
         return;
     }
-    scan_plain(pairs, symbols, &mut scratch.scan);
+    scan_plain(pairs, symbols, scratch);
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-fn scan_avx2(pairs: &Pairs, symbols: &mut Symbols, scratch: &mut ScanScratch) {
+fn scan_avx2(pairs: impl Merges, symbols: &mut Symbols, scratch: &mut ScanScratch) {
     scan_plain(pairs, symbols, scratch);
 }
 
@@ -107,13 +112,15 @@ fn scan_avx2(pairs: &Pairs, symbols: &mut Symbols, scratch: &mut ScanScratch) {
 struct ScanScratch {
     /// The rank, and in the lowest byte the symbol, so that the minimum says where it stands; [`NONE`] or above: no merge.
     ranks: [u32; SCAN],
+    /// The entry of each with the next.
+    entries: [u32; SCAN],
     next: [u16; SCAN],
     before: [u16; SCAN],
 }
 
 impl Default for ScanScratch {
     fn default() -> Self {
-        Self { ranks: [NONE; SCAN], next: [0; SCAN], before: [0; SCAN] }
+        Self { ranks: [NONE; SCAN], entries: [NO_RANK; SCAN], next: [0; SCAN], before: [0; SCAN] }
     }
 }
 
@@ -129,19 +136,20 @@ const _: () = assert!(SCAN == 1 << POSITION_BITS);
 
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "compiled once a feature set")]
-fn scan_plain(pairs: &Pairs, symbols: &mut Symbols, scratch: &mut ScanScratch) {
+fn scan_plain(pairs: impl Merges, symbols: &mut Symbols, scratch: &mut ScanScratch) {
     let Symbols { ids, lens } = symbols;
-    let ScanScratch { ranks, next, before } = scratch;
+    let ScanScratch { ranks, entries, next, before } = scratch;
     let count = ids.len();
     let padded = count.next_multiple_of(LANES).min(SCAN);
     ranks[count - 1..padded].fill(NONE);
-    let rank = |left: u32, right: u32, at: usize| pairs.rank(left, right) << POSITION_BITS | at as u32;
     for at in 0..count {
         before[at] = (at as u16).wrapping_sub(1);
         next[at] = if at + 1 < count { at as u16 + 1 } else { END };
     }
+    let packed = |rank: u32, at: usize| rank << POSITION_BITS | at as u32;
     for (at, pair) in ids.windows(2).enumerate() {
-        ranks[at] = rank(pair[0], pair[1], at);
+        let (rank, entry) = pairs.find(pair[0], pair[1]);
+        (ranks[at], entries[at]) = (packed(rank, at), entry);
     }
     let mut merged = false;
     loop {
@@ -152,7 +160,7 @@ fn scan_plain(pairs: &Pairs, symbols: &mut Symbols, scratch: &mut ScanScratch) {
         merged = true;
         let at = best as usize % SCAN;
         let right = next[at] as usize;
-        ids[at] = pairs.result(best >> POSITION_BITS, ids[at], ids[right]);
+        ids[at] = pairs.made(entries[at]);
         lens[at] += lens[right];
         lens[right] = 0;
         ranks[right] = NONE;
@@ -161,11 +169,13 @@ fn scan_plain(pairs: &Pairs, symbols: &mut Symbols, scratch: &mut ScanScratch) {
         if next[at] != END {
             let after = next[at] as usize;
             before[after] = at as u16;
-            ranks[at] = rank(ids[at], ids[after], at);
+            let (rank, entry) = pairs.find(ids[at], ids[after]);
+            (ranks[at], entries[at]) = (packed(rank, at), entry);
         }
         if at > 0 {
             let left = before[at] as usize;
-            ranks[left] = rank(ids[left], ids[at], left);
+            let (rank, entry) = pairs.find(ids[left], ids[at]);
+            (ranks[left], entries[left]) = (packed(rank, left), entry);
         }
     }
     if merged {

@@ -33,7 +33,7 @@ use bytes::byte_entries;
 pub(crate) use letters::{BYTE_LETTERS, letter_byte, spell};
 use merge::{MergeScratch, Symbols, merge_all};
 use pairs::{Join, Merge, Pairs};
-use short::Short;
+use short::{SHORT, Short};
 use symbols::{Ends, Speller};
 use tokens::Tokens;
 
@@ -347,9 +347,21 @@ impl Bpe {
         scratch: &mut BpeScratch,
         out: &mut PieceTokens,
     ) -> Result<bool> {
-        let BpeScratch { merge, symbols, .. } = scratch;
+        let BpeScratch { merge, symbols, short, .. } = scratch;
         symbols.clear();
         let regular = self.speller.spell(word, ends, symbols)?;
+        // Lengths of few bytes, which are those of the text.
+        if symbols.ids.len() <= SHORT
+            && u8::try_from(word.len()).is_ok()
+            && self.alphabet == Alphabet::Characters
+            && !self.speller.has_affixes()
+            && let Some(pairs) = self.pairs.quick()
+        {
+            short.start(&symbols.ids, &symbols.lens);
+            short.merge(&pairs);
+            short.each(|id, len| out.push::<SPANS>(id, len));
+            return Ok(regular);
+        }
         merge_all(&self.pairs, symbols, merge);
         self.write::<SPANS>(word, regular, symbols, out);
         Ok(regular)

@@ -269,13 +269,6 @@ impl Pairs {
         Some(Quick { slots, ids, classes, filter, early, shift: *shift, filter_shift: *filter_shift })
     }
 
-    /// What a pair of this rank merges into.
-    #[inline]
-    pub(crate) fn result(&self, rank: u32, left: u32, right: u32) -> u32 {
-        let entry = if self.classes.is_empty() { rank } else { self.entry(left, right) };
-        self.ids[entry as usize]
-    }
-
     /// What a pair merges into, if it does.
     #[inline]
     pub(crate) fn get(&self, left: u32, right: u32) -> Option<Merge> {
@@ -357,20 +350,46 @@ impl Quick<'_> {
         }
     }
 
-    /// The rank of a pair and what it merges into, [`NO_RANK`] and anything if it does not.
+    /// The rank of an entry.
     #[inline]
-    pub(crate) fn find(&self, left: u32, right: u32) -> (u32, u32) {
-        self.of_entry(self.entry(left, right))
+    pub(crate) fn rank_of(&self, entry: u32) -> u32 {
+        if self.classes.is_empty() || entry == NO_RANK { entry } else { self.classes[entry as usize] }
+    }
+}
+
+/// What merging asks of a table.
+pub(crate) trait Merges: Copy {
+    /// The rank of a pair and its entry, [`NO_RANK`] and anything if it does not merge.
+    fn find(self, left: u32, right: u32) -> (u32, u32);
+    /// What pairs of this entry merge into. Asked only of the merge that is made: of those that are not, the place of
+    /// this is one cache line less.
+    fn made(self, entry: u32) -> u32;
+}
+
+impl Merges for Quick<'_> {
+    #[inline]
+    fn find(self, left: u32, right: u32) -> (u32, u32) {
+        let entry = self.entry(left, right);
+        (self.rank_of(entry), entry)
     }
 
-    /// The rank of an entry and what it merges into.
     #[inline]
-    pub(crate) fn of_entry(&self, entry: u32) -> (u32, u32) {
-        if entry == NO_RANK {
-            return (NO_RANK, NO_RANK);
-        }
-        let id = self.ids[entry as usize];
-        (if self.classes.is_empty() { entry } else { self.classes[entry as usize] }, id)
+    fn made(self, entry: u32) -> u32 {
+        self.ids[entry as usize]
+    }
+}
+
+impl Merges for &Pairs {
+    #[inline]
+    fn find(self, left: u32, right: u32) -> (u32, u32) {
+        let entry = self.entry(left, right);
+        let rank = if self.classes.is_empty() || entry == NO_RANK { entry } else { self.classes[entry as usize] };
+        (rank, entry)
+    }
+
+    #[inline]
+    fn made(self, entry: u32) -> u32 {
+        self.ids[entry as usize]
     }
 }
 

@@ -1,11 +1,10 @@
 //! Merging few symbols: the words that are met for the first time.
 //!
 //! The same as `merge.rs` does for longer pieces: the ranks of all neighbours stand in an array, whose minimum is merged.
-//! Here everything has a fixed size, and what a pair merges into is fetched together with its rank, before anybody waits
-//! for it. The ends of the word are neighbours that merge with nothing, so that no step asks whether they are near.
+//! Here everything has a fixed size. The ends of the word are neighbours that merge with nothing, so that no step asks whether they are near.
 
 use super::NO_ID;
-use super::pairs::{NO_RANK, Quick};
+use super::pairs::{Merges, NO_RANK, Quick};
 
 /// At most so many symbols.
 pub(crate) const SHORT: usize = 32;
@@ -24,8 +23,8 @@ const NONE: u32 = NO_RANK << POSITION_BITS;
 #[derive(Debug)]
 pub(crate) struct Short {
     ids: [u32; PLACES],
-    /// What each symbol merges into with the next.
-    made: [u32; PLACES],
+    /// The entry of each symbol with the next.
+    entries: [u32; PLACES],
     /// The rank of that, and in the lowest byte the place.
     ranks: [u32; PLACES],
     lens: [u8; PLACES],
@@ -38,7 +37,7 @@ impl Default for Short {
     fn default() -> Self {
         Self {
             ids: [NO_ID; PLACES],
-            made: [NO_ID; PLACES],
+            entries: [NO_RANK; PLACES],
             ranks: [NONE; PLACES],
             lens: [0; PLACES],
             next: [0; PLACES],
@@ -74,9 +73,9 @@ impl Short {
     pub(crate) fn merge(&mut self, pairs: &Quick<'_>) {
         let count = self.count;
         for at in 0..count.saturating_sub(1) {
-            let (rank, made) = pairs.find(self.ids[at], self.ids[at + 1]);
+            let (rank, entry) = pairs.find(self.ids[at], self.ids[at + 1]);
             self.ranks[at] = packed(rank, at);
-            self.made[at] = made;
+            self.entries[at] = entry;
         }
         self.run(pairs);
     }
@@ -85,9 +84,9 @@ impl Short {
     #[inline]
     pub(crate) fn merge_bytes(&mut self, pairs: &Quick<'_>, bytes: &[u8], entries: &[u32]) {
         for (at, pair) in bytes.windows(2).enumerate().take(SHORT) {
-            let (rank, made) = pairs.of_entry(entries[usize::from(pair[0]) << 8 | usize::from(pair[1])]);
-            self.ranks[at] = packed(rank, at);
-            self.made[at] = made;
+            let entry = entries[usize::from(pair[0]) << 8 | usize::from(pair[1])];
+            self.ranks[at] = packed(pairs.rank_of(entry), at);
+            self.entries[at] = entry;
         }
         self.run(pairs);
     }
@@ -115,7 +114,7 @@ impl Short {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "compiled once a feature set")]
     fn run_plain(&mut self, pairs: &Quick<'_>) {
-        let Self { ids, made, ranks, lens, next, before, count } = self;
+        let Self { ids, entries, ranks, lens, next, before, count } = self;
         let count = *count;
         if count < 2 {
             next[0] = AFTER as u8;
@@ -140,16 +139,16 @@ impl Short {
             let right = next[at] as usize % PLACES;
             let after = next[right] as usize % PLACES;
             let left = before[at] as usize % PLACES;
-            let id = made[at];
+            let id = pairs.made(entries[at]);
             ids[at] = id;
             lens[at] = lens[at].wrapping_add(lens[right]);
             next[at] = after as u8;
             before[after] = at as u8;
             ranks[right] = NONE;
-            let (rank, result) = pairs.find(id, ids[after]);
-            (ranks[at], made[at]) = (packed(rank, at), result);
-            let (rank, result) = pairs.find(ids[left], id);
-            (ranks[left], made[left]) = (packed(rank, left), result);
+            let (rank, entry) = pairs.find(id, ids[after]);
+            (ranks[at], entries[at]) = (packed(rank, at), entry);
+            let (rank, entry) = pairs.find(ids[left], id);
+            (ranks[left], entries[left]) = (packed(rank, left), entry);
         }
     }
 

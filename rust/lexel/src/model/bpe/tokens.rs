@@ -128,6 +128,12 @@ impl Tokens {
         ((hash >> self.filter_shift) as usize, 1 << (bits & 63) | 1 << (bits >> 6))
     }
 
+    /// Whether merging would make every token that is here.
+    #[inline]
+    pub(crate) fn are_certain(&self) -> bool {
+        !self.listed.is_empty()
+    }
+
     /// The token with these bytes.
     #[inline]
     pub(crate) fn find(&self, bytes: &[u8]) -> Option<u32> {
@@ -136,7 +142,7 @@ impl Tokens {
         {
             return Some(id);
         }
-        // Most tokens there are longer; of others only the id was too large.
+        // Short ones are here only if their ids were too large.
         let (word, bit) = start_bit(bytes);
         if self.starts.get(word)? & bit == 0 {
             return None;
