@@ -82,6 +82,9 @@ fn padding(argument: Option<PaddingArgument>) -> PyResult<Option<Padding>> {
     Ok(Some(Padding { length, id, type_id, side: side(&direction)?, multiple_of }))
 }
 
+/// Bytes of a text that is no longer short.
+const LONG: usize = 2048;
+
 /// Threads the machine has, 0 until somebody has asked: asking the system reads files, so the answer is kept.
 static MACHINE: AtomicUsize = AtomicUsize::new(0);
 
@@ -302,7 +305,8 @@ impl Engine {
     ) -> PyResult<usize> {
         let text = convert::text(text)?;
         let options = options(add_special_tokens, split_special_tokens, sampling);
-        let count = py.detach(|| self.pool.with(|scratch| self.pipeline.count(&text, options.for_row(0), scratch)));
+        let threads = if text.len() < LONG { 1 } else { threads(None) };
+        let count = py.detach(|| self.pipeline.count_on(&text, options.for_row(0), threads, &self.pool));
         count.map_err(|e| to_python(&e))
     }
 
@@ -517,9 +521,13 @@ impl Engine {
 impl Engine {
     fn ids(&self, py: Python<'_>, text: &Bound<'_, PyString>, options: EncodeOptions) -> PyResult<Vec<u32>> {
         let text = convert::text(text)?;
-        let encode = || self.pool.with(|scratch| self.pipeline.encode_ids(&text, options.for_row(0), scratch));
-        // Giving the GIL up and taking it back costs more than encoding a short text.
-        let ids = if text.len() < 2048 { encode() } else { py.detach(encode) };
+        let options = options.for_row(0);
+        // Giving the GIL up and taking it back costs more than encoding a short text; asking for threads costs something too.
+        let ids = if text.len() < LONG {
+            self.pool.with(|scratch| self.pipeline.encode_ids(&text, options, scratch))
+        } else {
+            py.detach(|| self.pipeline.encode_ids_on(&text, options, threads(None), &self.pool))
+        };
         ids.map_err(|e| to_python(&e))
     }
 }

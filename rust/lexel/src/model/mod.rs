@@ -311,6 +311,11 @@ impl Model {
         }
     }
 
+    /// Whether one text may have several tokenizations without anybody asking for them.
+    pub(crate) fn is_random(&self) -> bool {
+        matches!(self, Self::Bpe(bpe) if bpe.options().dropout.is_some_and(|dropout| dropout > 0.0))
+    }
+
     /// Begin a call: every piece until the next one is sampled as the call, or else the model's file, says.
     ///
     /// # Errors

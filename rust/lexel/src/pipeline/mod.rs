@@ -2,6 +2,7 @@
 
 mod build;
 mod decode;
+mod portions;
 mod walk;
 
 use std::sync::Arc;

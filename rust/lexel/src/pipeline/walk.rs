@@ -17,8 +17,8 @@ use crate::text::Aligned;
 
 /// Tokens of one sequence before they become columns.
 #[derive(Debug, Default)]
-struct Tokens {
-    pieces: PieceTokens,
+pub(super) struct Tokens {
+    pub(super) pieces: PieceTokens,
     /// Leading and trailing whitespace, where the post-processor trims.
     edges: Vec<(u32, u32)>,
     /// Tokens that are called by the text they stand for.
@@ -305,7 +305,7 @@ impl Pipeline {
     }
 
     /// Normalize a text between added tokens, cut it at those that are found in normalized text, and split the rest.
-    fn segment<const SPANS: bool>(
+    pub(super) fn segment<const SPANS: bool>(
         &self,
         text: &str,
         shift: u32,

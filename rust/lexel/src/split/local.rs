@@ -8,6 +8,7 @@ use regex_syntax::hir::ClassUnicode;
 
 use super::behavior::Behavior;
 use super::masks::{AsciiSet, BLOCK, members};
+use super::pattern::nearby;
 use super::regex::CharClasses;
 use crate::error::Result;
 
@@ -165,6 +166,17 @@ impl LocalSplit {
             }
         }
         if dropped { Ok(()) } else { emit(start as u32, to) }
+    }
+
+    /// Where there is a cut, at or after a place.
+    pub(super) fn certain_cut(&self, text: &str, from: usize) -> Option<usize> {
+        let mut chars = nearby(text, from);
+        let mut before = self.classes.of(chars.next()?.1.into());
+        chars.find_map(|(at, c)| {
+            let class = self.classes.of(c.into());
+            let cuts = self.cuts[usize::from(std::mem::replace(&mut before, class))];
+            (cuts >> class & 1 != 0).then_some(at)
+        })
     }
 
     #[inline(always)]

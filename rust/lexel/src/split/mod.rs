@@ -159,6 +159,22 @@ impl Splitter {
         self.stages[..stage].iter().any(|s| matches!(s, Stage::Rewrite(_) | Stage::Words(_)))
     }
 
+    /// Where a text between added tokens may be cut, at or after a place: whatever stands on either side, its pieces are
+    /// those of the whole. None if there is no such place nearby.
+    pub(crate) fn certain_cut(&self, text: &str, from: usize) -> Option<usize> {
+        // What the first stage cuts, the others see apart. A stage that rewrites asks where the text begins.
+        match self.stages.first()? {
+            Stage::Split { pattern, behavior, invert } => {
+                let covering = (*behavior, *invert) == (Behavior::Removed, true);
+                let at_ends = *behavior == Behavior::Isolated || covering;
+                if at_ends { pattern.certain_cut(text, from, covering) } else { None }
+            }
+            Stage::Local(split) => split.certain_cut(text, from),
+            _ => None,
+        }
+        .filter(|_| !self.stages.iter().any(|stage| matches!(stage, Stage::Rewrite(_) | Stage::Words(_))))
+    }
+
     /// Split a segment; `emit` gets the segment and the range of each piece, in order, none of them empty.
     pub(crate) fn run<const SPANS: bool>(
         &self,

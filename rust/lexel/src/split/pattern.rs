@@ -5,6 +5,15 @@ use memchr::memmem::Finder;
 use super::regex::{Automaton, Memo, Node, PassScratch, parse};
 use crate::error::Result;
 
+/// So far a place to cut is looked for.
+const NEARBY: usize = 16 << 10;
+
+/// The characters from a place on, and where they start.
+pub(super) fn nearby(text: &str, from: usize) -> impl Iterator<Item = (usize, char)> {
+    let from = (from..text.len()).find(|&at| text.is_char_boundary(at)).unwrap_or(text.len());
+    text[from..].char_indices().take(NEARBY).map(move |(at, c)| (from + at, c))
+}
+
 /// Texts of so many bytes are cut in one pass.
 const WORTH_A_TABLE: usize = 32;
 
@@ -101,6 +110,19 @@ impl Pattern {
         automaton.begin(text.as_bytes(), memo);
         automaton.cut(sweep, text.as_bytes(), memo, scratch, piece)?;
         Ok(true)
+    }
+
+    /// Where a boundary is certain, at or after a place, whatever stands before and behind; `covering` as in
+    /// [`Pattern::cut`].
+    pub(crate) fn certain_cut(&self, text: &str, from: usize, covering: bool) -> Option<usize> {
+        let Self::Regex(automaton) = self else { return None };
+        let sweep = automaton.sweep().filter(|sweep| sweep.gapless || !covering)?;
+        let mut chars = nearby(text, from);
+        let mut before = automaton.class(chars.next()?.1);
+        chars.find_map(|(at, c)| {
+            let class = automaton.class(c);
+            sweep.is_certain_between(std::mem::replace(&mut before, class), class).then_some(at)
+        })
     }
 
     /// Every match, in order. A match may be empty, where the pattern can match the empty text; then it does not touch

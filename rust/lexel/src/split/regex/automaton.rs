@@ -119,6 +119,11 @@ impl Automaton {
         &self.classes
     }
 
+    /// The class of a character.
+    pub(in super::super) fn class(&self, c: char) -> u8 {
+        self.classes.of(c.into())
+    }
+
     /// The table for whole texts, where the pattern has one.
     pub(in crate::split) fn sweep(&self) -> Option<&Sweep> {
         let make = || Box::new(if self.looks.is_empty() { Sweep::new(&self.table, &self.classes) } else { None });

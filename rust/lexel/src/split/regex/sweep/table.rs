@@ -106,7 +106,12 @@ impl Sweep {
     /// Whether there is a boundary between two symbols, whatever came before, so that a pass may begin there.
     pub(super) fn is_certain(&self, before: u8, after: u8) -> bool {
         let class = |symbol: u8| self.ascii.get(usize::from(symbol)).copied().unwrap_or(symbol & 0x7F);
-        self.certain[usize::from(class(before))] >> class(after) & 1 != 0
+        self.is_certain_between(class(before), class(after))
+    }
+
+    /// The same for two classes of characters.
+    pub(in crate::split) fn is_certain_between(&self, before: u8, after: u8) -> bool {
+        self.certain[usize::from(before)] >> after & 1 != 0
     }
 }
 
