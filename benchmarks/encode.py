@@ -79,6 +79,8 @@ def main() -> int:
     start = time.perf_counter()
     for name in chosen.series:
         importlib.import_module(f"series.{name}").run(table, settings)
+        # What was measured stays, whatever becomes of the rest.
+        table.record(RECORD / chosen.record)
     status = table.close()
     results = bars.judge([{name: str(cell) for name, cell in row.items()} for row in table.rows])
     print("\n" + "\n".join(bars.lines(result for result in results if result.cells)) + "\n")

@@ -68,6 +68,7 @@ class Table:
     series: str = ""
     reference: str = REFERENCE
     facts: dict[str, str] = field(default_factory=facts)
+    path: Path | None = None
 
     def begin(self, series: str, title: str, reference: str = REFERENCE) -> None:
         """Start a series: a heading, and what its columns are."""
@@ -162,18 +163,19 @@ class Table:
         return 1 if self.unequal else 0
 
     def record(self, folder: Path) -> Path:
-        """Write the rows to a new file named after the day; the facts of the run stand above them as comments."""
-        folder.mkdir(parents=True, exist_ok=True)
-        day = self.facts["date"].split()[0]
-        names = [f"{day}.csv", *(f"{day}-{number}.csv" for number in range(2, 1000))]
-        path = next(folder / name for name in names if not (folder / name).exists())
-        with path.open("w", encoding="utf-8", newline="") as file:
+        """Write the rows so far to this run's file, named after the day; its facts stand above them as comments."""
+        if self.path is None:
+            folder.mkdir(parents=True, exist_ok=True)
+            day = self.facts["date"].split()[0]
+            names = [f"{day}.csv", *(f"{day}-{number}.csv" for number in range(2, 1000))]
+            self.path = next(folder / name for name in names if not (folder / name).exists())
+        with self.path.open("w", encoding="utf-8", newline="") as file:
             file.writelines(f"# {name}: {value}\n" for name, value in self.facts.items())
             file.write(f"# load at end: {load_average():.2f}\n")
             lines = csv.DictWriter(file, COLUMNS, lineterminator="\n")
             lines.writeheader()
             lines.writerows(self.rows)
-        return path
+        return self.path
 
 
 def _digits(value: float) -> int:

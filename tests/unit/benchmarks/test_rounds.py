@@ -136,3 +136,19 @@ def test_lexel_wrong_fails_the_run(field: Any) -> None:
     table = Table()
     Board(table, "field", "a title").add(("v", "text", "ids"), Timings({}, {"lexel": "slice 0, document 0"}), {})
     assert table.close() == 1
+
+
+def test_a_run_has_one_record_that_grows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("tokenizers")
+    from field.board import Board
+    from field.rounds import Timings
+    from table import Table
+
+    table = Table()
+    board = Board(table, "field", "a title")
+    first = table.record(tmp_path)
+    board.add(("v", "text", "ids"), Timings({"lexel": {0: [0.5]}}), {0: 1 << 20})
+    assert table.record(tmp_path) == first
+    assert [path.name for path in tmp_path.iterdir()] == [first.name]
+    assert first.read_text("utf-8").splitlines()[-1].startswith("field,v,text,ids,lexel,1,cpu,")
+    assert Table().record(tmp_path) != first
