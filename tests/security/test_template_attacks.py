@@ -33,7 +33,7 @@ EXPRESSIONS = [
     "('\t'*900000).expandtabs(100)", "a.rpartition(a)", "a.strip('b'~a)", "a.startswith((a,a,a))", "a[::-1]",
     "dict.fromkeys(a|list, a)|tojson", "strftime_now('%9999Y'*20000)", "strftime_now(a)", "lipsum(1000)",
     "messages|map(attribute='a.'*100000)|list", "messages|sort(attribute='a,'*100000)", "cycler(*b)", "b|random",
-    "messages|tojson(separators=(a,a))", "raise_exception(b)", "range(100000)|map('center',100)|join",
+    "messages|tojson(separators=(a,a))", "'x'.format(*b)", "raise_exception(b)", "range(100000)|map('center',100)|join",
 ]  # fmt: skip
 
 
@@ -50,8 +50,13 @@ def peak_kib() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
+# Each took minutes once: these are in every run.
+ONCE_LONG = {"cycler(*b)", "'x'.format(*b)"}
 # A sample in every run, all of them where time does not matter.
-SAMPLED = [pytest.param(one, marks=[pytest.mark.slow] if at % 6 else []) for at, one in enumerate(EXPRESSIONS)]
+SAMPLED = [
+    pytest.param(one, marks=[pytest.mark.slow] if at % 6 and one not in ONCE_LONG else [])
+    for at, one in enumerate(EXPRESSIONS)
+]
 
 
 @pytest.mark.parametrize("expression", SAMPLED)

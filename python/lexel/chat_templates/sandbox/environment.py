@@ -170,7 +170,8 @@ class ChatEnvironment(ImmutableSandboxedEnvironment):  # type: ignore[misc]
     def call(__self, __context: Any, __obj: Any, *args: Any, **kwargs: Any) -> Any:
         """Call anything a template calls."""
         meter: Meter = __context.meter
-        meter.spend(_CALL)
+        # A call may be given a whole list (`f(*list)`), which is taken apart for it.
+        meter.spend(_CALL + len(args) + len(kwargs))
         kind = type(__obj)
         if kind is Macro:
             # Macros and loops hand their arguments on; everything else looks into them.

@@ -108,7 +108,7 @@ def _metered_test(func: Callable[..., Any]) -> Callable[..., Any]:
             # These apply ``%``, which formats texts.
             for arg in (*args, *kwargs.values(), 2):
                 guards.price_percent(meter, value, arg)
-        meter.spend(2)
+        meter.spend(2 + len(args))
         return func(*_passed(passes, context), value, *args, **kwargs)
 
     return test
@@ -138,7 +138,7 @@ def _metered_filter(name: str, func: Callable[..., Any]) -> Callable[..., Any]:
         if kind in quick and value and not args and not kwargs:
             meter.spend(_CALL + (len(value) * quick[kind][1] >> 3))
             return quick[kind][0](value)
-        meter.spend(_CALL)
+        meter.spend(_CALL + len(args))
         for arg in args:
             if type(arg) is not str or len(arg) > SMALL:
                 meter.touch_whole(arg)
