@@ -27,6 +27,7 @@ PAGES = {
     "tokenizer": ("The class behind every tokenizer.", ("tokenizer", "added_token", "padding")),
     "loading": ("From a folder or a hub repository to a tokenizer.", ("auto",)),
     "encodings": ("What a call returns.", ("batch_encoding",)),
+    "chat": ("Chat templates: to check, to compare, and those that ship.", ("chat_templates",)),
     "backends": ("What a tokenizer runs on.", ("backends", "converters")),
     "families": ("A class for each family of models.", ("families",)),
     "runtime": ("The torch runtime: ids in, ids out.", ("runtime",)),
