@@ -118,7 +118,7 @@ impl Bpe {
         scratch.chunks.glued = None;
         for &(start, end) in pieces {
             if self.options.ignore_merges
-                && let Some(id) = self.tokens.find(&text.as_bytes()[start as usize..end as usize])
+                && let Some(id) = self.whole_token(vocab, &text[start as usize..end as usize], &mut scratch.whole)
             {
                 self.place_parts::<SPANS>(vocab, text, &parts[..filled], scratch, out)?;
                 filled = 0;
@@ -314,10 +314,7 @@ impl Bpe {
         }
         let from = out.ids.len();
         let part = &text[start as usize..end as usize];
-        match self.tokens.find(part.as_bytes()).filter(|_| self.tokens.are_certain()) {
-            Some(id) => out.push::<SPANS>(id, end - start),
-            None => _ = self.merge_part::<SPANS>(part, Ends::BOTH, scratch, out)?,
-        }
+        self.merge_part::<SPANS>(part, Ends::BOTH, scratch, out)?;
         if key != 0 && found.is_none() {
             scratch.cache.insert(key, &out.ids[from..]);
         }

@@ -2,7 +2,6 @@
 
 mod atoms;
 mod bytes;
-mod canonical;
 mod chunks;
 mod cuts;
 mod derive;
@@ -28,6 +27,7 @@ use chunks::{ChunkScratch, Chunks};
 use cuts::Cuts;
 pub(crate) use derive::{MergeBy, Order};
 use dropout::{DropoutScratch, merge_some};
+use once_cell::race::OnceBox;
 
 use bytes::byte_entries;
 pub(crate) use letters::{BYTE_LETTERS, letter_byte, spell};
@@ -75,8 +75,8 @@ pub(crate) struct Bpe {
     speller: Speller,
     /// Bytes of its text a token stands for, by id; 0 where that depends (unknown and fallback tokens).
     lens: Vec<u32>,
-    /// Pieces that are a token as they are: where the file asks for that, or where merging would make them one.
-    tokens: Tokens,
+    /// Pieces that are a token as they are, where the file asks for that; made when many pieces were met.
+    tokens: OnceBox<Tokens>,
     /// Under `Bytes`: the entries of every two bytes in `pairs`, if all bytes are symbols and look the same everywhere.
     byte_entries: Vec<u32>,
     /// Where long pieces fall apart.
@@ -97,7 +97,20 @@ pub(crate) struct BpeScratch {
     chunks: ChunkScratch,
     symbols: Symbols,
     short: Short,
+    whole: WholeScratch,
 }
+
+/// What asking for whole tokens needs.
+#[derive(Debug, Default)]
+struct WholeScratch {
+    /// How often it was asked before there was a table.
+    asked: usize,
+    spelled: String,
+}
+
+/// After so many questions a table of all tokens is worth making. It takes as long as some ten thousand answers without
+/// it, and loading a file does not wait for it.
+const MANY_ASKED: usize = if cfg!(test) { 40 } else { 4096 };
 
 impl Caching for BpeScratch {
     fn cache(&mut self) -> &mut PieceCache {
@@ -136,27 +149,18 @@ impl Bpe {
                 apart: lengths.special,
             })
         });
-        let tokens = if options.ignore_merges {
-            Tokens::all(vocab, alphabet, &options)
-        } else if lengths.plain && vocab.by_id().count() == vocab.len() {
-            let mut symbols = Vec::new();
-            speller.each_symbol(|id, _| symbols.push(id));
-            Tokens::some(vocab, alphabet, canonical::certain(&pairs, &joins, &symbols, vocab.id_bound()))
-        } else {
-            Tokens::default()
-        };
         let byte_entries = byte_entries(&pairs, &speller);
+        let tokens = OnceBox::new();
         Ok(Self { options, alphabet, pairs, speller, lens: lengths.lens, tokens, byte_entries, cuts, chunks })
     }
 
     /// Write the tables; the options stand elsewhere.
     pub(crate) fn store(&self, out: &mut Writer) {
-        let Self { options: _, alphabet, pairs, speller, lens, tokens, byte_entries: _, cuts, chunks } = self;
+        let Self { options: _, alphabet, pairs, speller, lens, tokens: _, byte_entries: _, cuts, chunks } = self;
         out.u64s(&[u64::from(*alphabet == Alphabet::Bytes), u64::from(chunks.is_some())]);
         pairs.store(out);
         speller.store(out);
         out.u32s(lens);
-        tokens.store(out);
         cuts.store(out);
         if let Some(chunks) = chunks {
             let Chunks { at_metaspace, all_known, keeps_unknown, apart } = &**chunks;
@@ -173,13 +177,14 @@ impl Bpe {
         let speller = Speller::take(tables, vocab, &options, alphabet)?;
         let lens = tables.u32s()?;
         ensure(lens.len() == vocab.id_bound() as usize, "lengths of another number")?;
-        let (tokens, cuts) = (Tokens::take(tables, vocab, alphabet, &options)?, Cuts::take(tables)?);
+        let cuts = Cuts::take(tables)?;
         let mut chunks = None;
         if has_chunks == 1 {
             let [at_metaspace, all_known, keeps_unknown] = tables.numbers()?.map(|flag| flag == 1);
             chunks = Some(Box::new(Chunks { at_metaspace, all_known, keeps_unknown, apart: tables.u32s()? }));
         }
         let byte_entries = byte_entries(&pairs, &speller);
+        let tokens = OnceBox::new();
         Ok(Self { options, alphabet, pairs, speller, lens, tokens, byte_entries, cuts, chunks })
     }
 
@@ -236,7 +241,7 @@ impl Bpe {
             self.place(ids, out)
         };
         cache::encode_bundle::<SPANS, _>(text, pieces, scratch, out, place, |word, key, scratch, out| {
-            self.encode_fresh::<SPANS>(word, scratch, out, key)
+            self.encode_fresh::<SPANS>(vocab, word, scratch, out, key)
         })
     }
 
@@ -256,13 +261,14 @@ impl Bpe {
     #[inline(never)]
     fn encode_fresh<const SPANS: bool>(
         &self,
+        vocab: &Vocab,
         word: &str,
         scratch: &mut BpeScratch,
         out: &mut PieceTokens,
         key: Option<u128>,
     ) -> Result<()> {
         let from = out.ids.len();
-        if let Some(id) = self.tokens.find(word.as_bytes()) {
+        if let Some(id) = self.whole_token(vocab, word, &mut scratch.whole) {
             out.push::<SPANS>(id, word.len() as u32);
         } else if let Some(pairs) = self.quick() {
             self.encode_bytes::<SPANS>(word, &pairs, scratch, out);
@@ -275,6 +281,31 @@ impl Bpe {
             scratch.cache.insert(key, &out.ids[from..]);
         }
         Ok(())
+    }
+
+    /// The token that a piece is as it is, if the file asks for that.
+    #[inline]
+    fn whole_token(&self, vocab: &Vocab, word: &str, scratch: &mut WholeScratch) -> Option<u32> {
+        if !self.options.ignore_merges {
+            return None;
+        }
+        if let Some(tokens) = self.tokens.get() {
+            return tokens.find(word.as_bytes());
+        }
+        scratch.asked += 1;
+        if scratch.asked > MANY_ASKED {
+            let make = || Box::new(Tokens::new(vocab, self.alphabet, &self.options));
+            return self.tokens.get_or_init(make).find(word.as_bytes());
+        }
+        let id = match self.alphabet {
+            Alphabet::Characters => vocab.id(word),
+            Alphabet::Bytes => {
+                scratch.spelled.clear();
+                scratch.spelled.extend(word.bytes().map(|byte| BYTE_LETTERS[byte as usize]));
+                vocab.id(&scratch.spelled)
+            }
+        };
+        id.filter(|&id| !self.options.is_special(id))
     }
 
     /// Encode a long piece part by part, where it falls apart.

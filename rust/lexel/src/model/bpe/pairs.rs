@@ -202,13 +202,6 @@ impl Pairs {
         ((hash >> self.filter_shift) as usize, filter_bits(hash))
     }
 
-    /// The rank of a pair, [`NO_RANK`] if it does not merge.
-    #[inline]
-    pub(crate) fn rank(&self, left: u32, right: u32) -> u32 {
-        let entry = self.entry(left, right);
-        if self.classes.is_empty() || entry == NO_RANK { entry } else { self.classes[entry as usize] }
-    }
-
     /// The entry of a pair, [`NO_RANK`] if it does not merge.
     #[inline]
     fn entry(&self, left: u32, right: u32) -> u32 {
@@ -228,14 +221,6 @@ impl Pairs {
                 let key = key(left, right);
                 slots[probe(slots.len(), first, |slot| slots[slot].0 == EMPTY || slots[slot].0 == key)].1
             }
-        }
-    }
-
-    /// The number of pairs that merge.
-    pub(crate) fn count(&self) -> usize {
-        match &self.slots {
-            Slots::Narrow(slots) => slots.iter().filter(|&&slot| slot != EMPTY).count(),
-            Slots::Wide(slots) => slots.iter().filter(|slot| slot.0 != EMPTY).count(),
         }
     }
 

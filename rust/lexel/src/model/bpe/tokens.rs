@@ -1,19 +1,14 @@
-//! Pieces that are tokens as they are: found by one look-up, with nothing merged.
-//!
-//! Files that ignore merges take such a piece whatever the merges say. In the others a token is here only if its own
-//! symbols are certain to become it (`canonical.rs`), so that merging would give the same.
+//! Pieces that are tokens as they are, where a file ignores merges: found by one look-up.
 //!
 //! # Performance notes
 //! About half of the words of a new text are tokens. A slot has the key of the cache of pieces with the id in the bytes
 //! that a short token does not need: nothing is spelled in letters, no text is fetched, and one cache line is touched. A
-//! filter of a byte a token answers for most others.
+//! filter of a byte a token answers for most others. Making the table takes milliseconds, which short texts do not pay.
 
 use hashbrown::HashMap;
 
 use super::letters::push_letters;
 use super::{Alphabet, BpeOptions};
-use crate::compiled::{Tables, Writer, ensure_ids};
-use crate::error::Result;
 use crate::model::cache;
 use crate::vocab::Vocab;
 
@@ -30,8 +25,6 @@ pub(crate) struct Tokens {
     long: HashMap<Box<[u8]>, u32>,
     /// Bits of the first bytes and the lengths of those.
     starts: Vec<u64>,
-    /// The ids, where not all tokens are here.
-    listed: Vec<u32>,
 }
 
 /// Bits of `starts`.
@@ -44,21 +37,12 @@ const ID: u128 = 0xFF_FFFF << ID_SHIFT;
 
 impl Tokens {
     /// All tokens that text can become.
-    pub(crate) fn all(vocab: &Vocab, alphabet: Alphabet, options: &BpeOptions) -> Self {
-        let may =
-            |&(token, id): &(&str, u32)| !options.is_special(id) && (!vocab.is_listed() || vocab.id(token) == Some(id));
-        Self::new(alphabet, vocab.len(), vocab.entries().filter(may))
-    }
-
-    /// Tokens with these ids.
-    pub(crate) fn some(vocab: &Vocab, alphabet: Alphabet, ids: Vec<u32>) -> Self {
-        let tokens = ids.iter().filter_map(|&id| Some((vocab.token(id)?, id)));
-        let mut tokens = Self::new(alphabet, ids.len(), tokens);
-        tokens.listed = ids;
-        tokens
-    }
-
-    fn new<'v>(alphabet: Alphabet, count: usize, entries: impl Iterator<Item = (&'v str, u32)>) -> Self {
+    pub(crate) fn new(vocab: &Vocab, alphabet: Alphabet, options: &BpeOptions) -> Self {
+        // Of equal strings one has the id; and of no id that is special there is text.
+        let entries = vocab
+            .entries()
+            .filter(|&(token, id)| !options.is_special(id) && (!vocab.is_listed() || vocab.id(token) == Some(id)));
+        let count = vocab.len();
         let slots = (count.max(6) * 4 / 3).next_power_of_two();
         let words = (count.max(64) / 8).next_power_of_two();
         let mut tokens = Self {
@@ -107,31 +91,11 @@ impl Tokens {
         self.long.insert(bytes.into(), id);
     }
 
-    pub(crate) fn store(&self, out: &mut Writer) {
-        // The rest follows from the vocabulary, and making it is as quick as checking it.
-        out.u32s(&self.listed);
-    }
-
-    pub(crate) fn take(tables: &mut Tables, vocab: &Vocab, alphabet: Alphabet, options: &BpeOptions) -> Result<Self> {
-        let listed = tables.u32s()?;
-        ensure_ids(&listed, vocab.id_bound(), None)?;
-        if options.ignore_merges {
-            return Ok(Self::all(vocab, alphabet, options));
-        }
-        Ok(if listed.is_empty() { Self::default() } else { Self::some(vocab, alphabet, listed) })
-    }
-
     #[inline]
     fn filter_bits(&self, hash: u64) -> (usize, u64) {
         // The lower bits of the hash say little of what the upper ones do not.
         let bits = (hash ^ hash >> 32).wrapping_mul(0xD6E8_FEB8_6659_FD93) >> 52;
         ((hash >> self.filter_shift) as usize, 1 << (bits & 63) | 1 << (bits >> 6))
-    }
-
-    /// Whether merging would make every token that is here.
-    #[inline]
-    pub(crate) fn are_certain(&self) -> bool {
-        !self.listed.is_empty()
     }
 
     /// The token with these bytes.
