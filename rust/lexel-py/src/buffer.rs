@@ -22,7 +22,7 @@ pub(crate) struct Buffer {
     strides: Vec<isize>,
 }
 
-// SAFETY: Rust touches the items in `tolist` alone, with the interpreter attached. Views write under the rules that all
+// SAFETY: Rust touches the items in `tolist` and `ids` alone, with the interpreter attached. Views write under the rules that all
 // users of the buffer protocol share; the vectors themselves never change, so no pointer goes stale.
 unsafe impl Sync for Buffer {}
 
@@ -43,6 +43,14 @@ impl Buffer {
             strides[axis - 1] = strides[axis] * shape[axis];
         }
         Self { items: UnsafeCell::new(items), shape, strides }
+    }
+
+    /// The items as ids, if they are one row of the type that ids have.
+    pub(crate) fn ids(&self, _py: Python<'_>) -> Option<Vec<u32>> {
+        match self.items() {
+            Items::Uint32(items) if self.shape.len() == 1 => Some(items.clone()),
+            _ => None,
+        }
     }
 
     /// The items, for reading.

@@ -406,7 +406,10 @@ impl Engine {
     #[pyo3(signature = (ids, *, skip_special_tokens = false))]
     fn decode(&self, py: Python<'_>, ids: &Bound<'_, PyAny>, skip_special_tokens: bool) -> PyResult<String> {
         let ids = convert::ids(ids)?;
-        Ok(py.detach(|| self.pipeline.decode(ids.into_iter(), skip_special_tokens)))
+        // As for short texts.
+        let short = ids.len() < 512;
+        let decode = || self.pipeline.decode(ids.into_iter(), skip_special_tokens);
+        Ok(if short { decode() } else { py.detach(decode) })
     }
 
     #[pyo3(signature = (rows, *, skip_special_tokens = false, num_threads = None))]

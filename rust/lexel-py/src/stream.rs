@@ -1,6 +1,7 @@
 //! Decoding step by step.
 
 use pyo3::prelude::*;
+use pyo3::types::PyString;
 
 use crate::convert;
 
@@ -8,23 +9,26 @@ use crate::convert;
 #[pyclass(module = "lexel._lexel")]
 pub(crate) struct DecodeStream {
     inner: lexel::DecodeStream,
+    /// The text of one step; its memory stays.
+    text: String,
 }
 
 impl DecodeStream {
     pub(crate) fn new(inner: lexel::DecodeStream) -> Self {
-        Self { inner }
+        Self { inner, text: String::new() }
     }
 }
 
 #[pymethods]
 impl DecodeStream {
     #[pyo3(signature = (id))]
-    fn feed(&mut self, id: &Bound<'_, PyAny>) -> PyResult<String> {
-        let ids = match id.extract::<u32>() {
-            Ok(id) => return Ok(self.inner.feed(id)),
-            Err(_) => convert::ids(id)?,
-        };
-        Ok(ids.into_iter().map(|id| self.inner.feed(id)).collect())
+    fn feed<'py>(&mut self, id: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyString>> {
+        self.text.clear();
+        match id.extract::<u32>() {
+            Ok(id) => self.inner.feed_into(id, &mut self.text),
+            Err(_) => convert::ids(id)?.into_iter().for_each(|id| self.inner.feed_into(id, &mut self.text)),
+        }
+        Ok(PyString::new(id.py(), &self.text))
     }
 
     fn flush(&mut self) -> String {
@@ -32,6 +36,6 @@ impl DecodeStream {
     }
 
     fn fork(&self) -> Self {
-        Self { inner: self.inner.clone() }
+        Self::new(self.inner.clone())
     }
 }

@@ -146,6 +146,20 @@ impl Machine {
         }
     }
 
+    /// Whether a token that comes now, between two others, passes as it would anywhere between others, and leaves the
+    /// machine as it is. `joined`: the row has become one token before.
+    pub(super) fn is_steady(&self, joined: bool) -> bool {
+        match self {
+            Self::Spaces { started, .. } => *started,
+            Self::WordPiece(machine) => !machine.first,
+            Self::Metaspace { first, .. } => !first,
+            Self::Fallback(machine) => machine.run.is_empty() && !machine.broken,
+            Self::Strip(machine) => !joined || (machine.left == 0 && machine.stop == 0),
+            Self::Letters(_) | Self::Fuse | Self::Replace { .. } | Self::Regex { .. } => true,
+            Self::Bpe(_) | Self::Ctc(_) | Self::SentencePiece { .. } => false,
+        }
+    }
+
     /// There are no more tokens.
     pub(super) fn finish(&mut self, next: Next<'_>) {
         match self {
@@ -194,6 +208,22 @@ impl Letters {
         give_valid(&mut self.pending, next);
     }
 
+    /// Take the bytes of a token.
+    pub(super) fn take(&mut self, bytes: &[u8], out: &mut String) {
+        if self.pending.is_empty() {
+            if let Ok(text) = std::str::from_utf8(bytes) {
+                out.push_str(text);
+                return;
+            }
+        }
+        self.pending.extend_from_slice(bytes);
+        give_valid(&mut self.pending, &mut |event| {
+            if let Event::Text(text) = event {
+                out.push_str(text);
+            }
+        });
+    }
+
     fn finish(&mut self, next: Next<'_>) {
         give_token(&String::from_utf8_lossy(&self.pending), next);
     }
@@ -201,6 +231,16 @@ impl Letters {
 
 /// Give out all bytes whose reading no further byte can change: valid text, and invalid sequences as U+FFFD.
 fn give_valid(pending: &mut Vec<u8>, next: Next<'_>) {
+    // Mostly all of it is text, or the beginning of one character.
+    match std::str::from_utf8(pending) {
+        Ok(valid) => {
+            give(valid, next);
+            pending.clear();
+            return;
+        }
+        Err(error) if error.valid_up_to() == 0 && error.error_len().is_none() => return,
+        Err(_) => {}
+    }
     let mut done = 0;
     let mut text = String::new();
     loop {

@@ -3,9 +3,11 @@
 mod bytes;
 mod cleanup;
 mod machine;
+mod plan;
 mod replacer;
 mod sentencepiece;
 mod stream;
+mod table;
 #[cfg(test)]
 mod tests;
 mod whole;
@@ -17,6 +19,7 @@ use crate::json::{Object, wrong};
 use crate::split::{Metaspace, Pattern};
 pub(crate) use bytes::TokenBytes;
 pub(crate) use stream::StreamState;
+pub(crate) use table::Table;
 
 /// A compiled decoder. Each takes a row of tokens and gives a row; at the end the row is joined.
 #[derive(Clone, Debug)]

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::{Decoder, StreamState};
+use super::{Decoder, StreamState, Table};
 use crate::random::Random;
 
 fn decoder(value: &Value) -> Decoder {
@@ -112,6 +112,68 @@ fn steps(value: &Value, tokens: &[&str]) -> Vec<String> {
             out.clone()
         })
         .collect()
+}
+
+/// Decode rows by the table, and id by id, and compare with the decoder. Some ids are special, some are holes.
+fn check_table(value: Option<&Value>, random: &mut Random) -> bool {
+    let decoder = value.map(decoder);
+    let long = "▁long".repeat(1000);
+    let tokens: Vec<&str> =
+        TOKENS.into_iter().chain(["Ġabcdefghijklmn", "abcdefghijklmno", "ÃĤé longer than that", &long]).collect();
+    let special = |id: u32| id % 7 == 3;
+    let token = |id: u32| tokens.get(id as usize).copied().filter(|_| id % 11 != 5);
+    let Some(table) = Table::new(decoder.as_ref(), tokens.len(), |id| Some((token(id)?, special(id)))) else {
+        return false;
+    };
+    for length in [0, 1, 2, 3, 7, 40, 3000] {
+        let ids: Vec<u32> = (0..length).map(|_| below(random, tokens.len() as u64 + 3) as u32).collect();
+        for skip in [false, true] {
+            let kept = || ids.iter().filter(|&&id| !skip || !special(id)).filter_map(|&id| token(id));
+            let expected = match &decoder {
+                Some(decoder) => decoder.decode(kept()),
+                None => kept().collect::<Vec<_>>().join(" "),
+            };
+            assert_eq!(table.decode(&ids, skip, token), expected, "{value:?} {skip} {ids:?}");
+            let (mut quick, mut slow) = (StreamState::new(decoder.as_ref()), StreamState::new(decoder.as_ref()));
+            let (mut text, mut slow_text) = (String::new(), String::new());
+            for &id in &ids {
+                let token = token(id).filter(|_| !skip || !special(id));
+                if !quick.feed_id(&table, id, skip, &mut text)
+                    && let Some(token) = token
+                {
+                    quick.feed(token, &mut text);
+                }
+                if let Some(token) = token {
+                    slow.feed(token, &mut slow_text);
+                }
+                assert!(text == slow_text, "{value:?} {skip} {ids:?}: a step gives other text");
+            }
+            quick.flush(&mut text);
+            assert_eq!(text, expected, "{value:?} {skip} {ids:?}");
+        }
+    }
+    true
+}
+
+#[test]
+fn tables_equal_the_decoder() {
+    let mut random = Random::new(20_261_122);
+    assert!(check_table(None, &mut random));
+    let replace = json!({"type": "Replace", "pattern": {"String": "▁"}, "content": " "});
+    let strip = json!({"type": "Strip", "content": " ", "start": 1, "stop": 1});
+    for value in [
+        llama(),
+        json!({"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true}),
+        json!({"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always"}),
+        json!({"type": "WordPiece", "prefix": "##", "cleanup": true}),
+        json!({"type": "BPEDecoder", "suffix": "</w>"}),
+        json!({"type": "Sequence", "decoders": [replace, {"type": "ByteFallback"}]}),
+        json!({"type": "Sequence", "decoders": [replace, {"type": "ByteFallback"}, {"type": "Fuse"}, strip]}),
+    ] {
+        assert!(check_table(Some(&value), &mut random), "{value}: no table");
+    }
+    let known = (0..1500).filter(|_| check_table(Some(&any_decoder(&mut random, 2)), &mut random)).count();
+    assert!(known > 300, "only {known} tables");
 }
 
 #[test]

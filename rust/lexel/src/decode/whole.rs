@@ -22,7 +22,7 @@ impl Decoder {
         self.run(tokens.map(Cow::Borrowed).collect()).concat()
     }
 
-    fn run<'t>(&self, tokens: Row<'t>) -> Row<'t> {
+    pub(super) fn run<'t>(&self, tokens: Row<'t>) -> Row<'t> {
         match self {
             Self::ByteLevel => {
                 let mut bytes = Vec::new();

@@ -74,6 +74,7 @@ impl Pipeline {
             post,
             decoder,
             added_texts,
+            texts: Arc::default(),
             spans_for_ids,
             edges,
         })
@@ -173,6 +174,7 @@ impl Pipeline {
             }
             _ => {}
         }
+        changed.texts = Arc::default();
         changed.components = Arc::new(components);
         changed.spans_for_ids = changed.splitter.needs_spans(changed.normalizer.is_some());
         Ok(changed)
@@ -221,6 +223,7 @@ impl Pipeline {
         changed.components = Arc::new(components);
         changed.splitter = Arc::new(splitter);
         changed.edges = edges_by_id(&vocab, changed.post.as_deref());
+        changed.texts = Arc::default();
         changed.vocab = Arc::new(vocab);
         changed.model = Arc::new(model);
         changed.added = Arc::new(tokens);
@@ -257,7 +260,7 @@ impl Pipeline {
     pub fn with_added_tokens(&self, tokens: Vec<AddedToken>) -> Result<(Self, usize)> {
         let mut added = (*self.added).clone();
         let new = added.add(tokens, &self.vocab, &|text| as_content(self.normalizer.as_deref(), text))?;
-        Ok((Self { added: Arc::new(added), ..self.clone() }, new))
+        Ok((Self { added: Arc::new(added), texts: Arc::default(), ..self.clone() }, new))
     }
 
     /// The same tokenizer with exactly these added tokens, at these ids.
@@ -276,7 +279,7 @@ impl Pipeline {
             }
         }
         let added = AddedTokens::with_ids(tokens, &|text| as_content(self.normalizer.as_deref(), text))?;
-        Ok(Self { added: Arc::new(added), ..self.clone() })
+        Ok(Self { added: Arc::new(added), texts: Arc::default(), ..self.clone() })
     }
 }
 

@@ -1,8 +1,24 @@
 //! The way back: ids to text, at once and step by step, and the bytes of each id.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use once_cell::race::OnceBox;
+
 use super::{AddedTexts, Pipeline};
-use crate::decode::{StreamState, TokenBytes};
+use crate::decode::{StreamState, Table, TokenBytes};
 use crate::error::{Error, ErrorKind, Result};
+
+/// A table of what ids decode to, made when so much is decoded that it pays: who decodes a sentence does not wait for it.
+#[derive(Debug, Default)]
+pub(super) struct LazyTable {
+    /// `None` inside: there is none for this decoder.
+    table: OnceBox<Option<Table>>,
+    /// Ids decoded without it.
+    decoded: AtomicUsize,
+}
+
+/// Ids of the vocabulary for each id decoded before the table is made.
+const WORTH: usize = 16;
 
 impl Pipeline {
     /// What an id contributes to a decoded text, before the decoder.
@@ -31,8 +47,40 @@ impl Pipeline {
             text.push_str(&stream.flush());
             return text;
         }
-        let tokens = ids.filter_map(|id| self.kept(id, skip_special_tokens));
-        self.decode_tokens(tokens)
+        let ids: Vec<u32> = ids.collect();
+        if let Some(table) = self.table(ids.len()) {
+            return table.decode(&ids, skip_special_tokens, |id| self.kept(id, false));
+        }
+        self.decode_tokens(ids.iter().filter_map(|&id| self.kept(id, skip_special_tokens)))
+    }
+
+    /// The table, if there is one yet; so many ids are about to be decoded.
+    #[inline]
+    fn table(&self, ids: usize) -> Option<&Table> {
+        match self.texts.table.get() {
+            Some(table) => table.as_ref(),
+            None => self.table_if_worth(ids),
+        }
+    }
+
+    fn table_if_worth(&self, ids: usize) -> Option<&Table> {
+        let decoded = self.texts.decoded.fetch_add(ids, Ordering::Relaxed).saturating_add(ids);
+        if decoded < self.vocab.len() / WORTH {
+            return None;
+        }
+        self.texts.table.get_or_init(|| Box::new(self.make_table())).as_ref()
+    }
+
+    fn make_table(&self) -> Option<Table> {
+        let last_added = self.added.iter().last().map_or(0, |(id, _)| id as usize + 1);
+        let bound = last_added.max(self.vocab.id_bound() as usize);
+        let ids = self.vocab.len() + self.added.iter().count();
+        // A table of gaps would be larger than all else.
+        if bound > 4 * ids + (1 << 16) {
+            return None;
+        }
+        let token = |id| Some((self.kept(id, false)?, self.is_special(id)));
+        Table::new(self.decoder.as_deref(), bound, token)
     }
 
     /// Apply the decoder to token strings; without one they are joined by spaces.
@@ -117,12 +165,23 @@ impl DecodeStream {
     /// Take the next id; return the text that is final now.
     pub fn feed(&mut self, id: u32) -> String {
         let mut out = String::new();
-        if let Some(text) = self.pipeline.kept(id, self.skip_special_tokens) {
-            self.state.feed(text, &mut out);
-        } else if self.pipeline.parts(id) {
-            self.state.flush(&mut out);
-        }
+        self.feed_into(id, &mut out);
         out
+    }
+
+    /// Take the next id; append the text that is final now.
+    pub fn feed_into(&mut self, id: u32, out: &mut String) {
+        let skip = self.skip_special_tokens;
+        if let Some(table) = self.pipeline.table(1)
+            && self.state.feed_id(table, id, skip, out)
+        {
+            return;
+        }
+        if let Some(text) = self.pipeline.kept(id, skip) {
+            self.state.feed(text, out);
+        } else if self.pipeline.parts(id) {
+            self.state.flush(out);
+        }
     }
 
     /// Return what is left, and start anew.

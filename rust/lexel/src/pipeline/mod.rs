@@ -20,6 +20,7 @@ use crate::split::{SplitScratch, Splitter};
 use crate::vocab::Vocab;
 
 pub use decode::DecodeStream;
+use decode::LazyTable;
 
 /// What a call decides about encoding.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -123,6 +124,8 @@ pub struct Pipeline {
     post: Option<Arc<Post>>,
     decoder: Option<Arc<Decoder>>,
     added_texts: AddedTexts,
+    /// What ids decode to; another one wherever vocabulary, added tokens or decoder change.
+    texts: Arc<LazyTable>,
     /// Ids need the walk with spans too.
     spans_for_ids: bool,
     /// Whitespace at both ends of the tokens by id, where the post-processor trims.
