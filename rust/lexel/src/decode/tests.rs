@@ -117,7 +117,7 @@ fn steps(value: &Value, tokens: &[&str]) -> Vec<String> {
 /// Decode rows by the table, and id by id, and compare with the decoder. Some ids are special, some are holes.
 fn check_table(value: Option<&Value>, random: &mut Random) -> bool {
     let decoder = value.map(decoder);
-    let long = "▁long".repeat(1000);
+    let long = "▁long".repeat(600);
     let tokens: Vec<&str> =
         TOKENS.into_iter().chain(["Ġabcdefghijklmn", "abcdefghijklmno", "ÃĤé longer than that", &long]).collect();
     let special = |id: u32| id % 7 == 3;
@@ -125,7 +125,7 @@ fn check_table(value: Option<&Value>, random: &mut Random) -> bool {
     let Some(table) = Table::new(decoder.as_ref(), tokens.len(), |id| Some((token(id)?, special(id)))) else {
         return false;
     };
-    for length in [0, 1, 2, 3, 7, 40, 3000] {
+    for length in [0, 1, 2, 3, 7, 40, 300] {
         let ids: Vec<u32> = (0..length).map(|_| below(random, tokens.len() as u64 + 3) as u32).collect();
         for skip in [false, true] {
             let kept = || ids.iter().filter(|&&id| !skip || !special(id)).filter_map(|&id| token(id));
@@ -172,8 +172,8 @@ fn tables_equal_the_decoder() {
     ] {
         assert!(check_table(Some(&value), &mut random), "{value}: no table");
     }
-    let known = (0..1500).filter(|_| check_table(Some(&any_decoder(&mut random, 2)), &mut random)).count();
-    assert!(known > 300, "only {known} tables");
+    let known = (0..200).filter(|_| check_table(Some(&any_decoder(&mut random, 2)), &mut random)).count();
+    assert!(known > 60, "only {known} tables");
 }
 
 #[test]
