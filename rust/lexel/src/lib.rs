@@ -13,6 +13,7 @@
 mod added;
 mod batch;
 mod byte_offsets;
+mod byte_set;
 mod chars;
 mod compiled;
 mod decode;

@@ -3,8 +3,12 @@
 //! Most of a rewritten text is still the original, character by character: such stretches are one entry, however long
 //! they are, so that a few changes cost a few entries and looking a span up is cheap.
 
+mod splice;
+
 use std::cell::Cell;
 use std::ops::Range;
+
+pub(crate) use splice::Splice;
 
 /// Half-open byte range of the original text.
 pub(crate) type Span = (u32, u32);
@@ -171,7 +175,13 @@ impl<const SPANS: bool> Aligned<SPANS> {
         if !SPANS || at >= self.text.len() {
             return (self.shift, self.shift);
         }
-        let run = self.runs[self.run_of(at)];
+        self.span_in(self.run_of(at), at)
+    }
+
+    /// The span of a byte in this run.
+    #[inline]
+    fn span_in(&self, run: usize, at: usize) -> Span {
+        let run = self.runs[run];
         if run.len != COPY {
             return (run.start, run.start + run.len);
         }
@@ -187,6 +197,44 @@ impl<const SPANS: bool> Aligned<SPANS> {
         }
         let original = |at: usize| run.start + (at as u32 - run.at);
         (original(first), original(end))
+    }
+
+    /// Turn spans of this text, which mostly come from left to right, into spans of the original: one walk along the runs.
+    pub(crate) fn to_original(&self, spans: &mut [Span]) {
+        let mut run = self.last.get();
+        for span in spans {
+            let (first, last) = (span.0 as usize, span.1.wrapping_sub(1) as usize);
+            if !SPANS || first >= self.text.len() || last >= self.text.len() {
+                *span = (self.span(first).0, self.span(last).1);
+                continue;
+            }
+            run = self.near(run, first);
+            let (start, _) = self.span_in(run, first);
+            run = self.near(run, last);
+            *span = (start, self.span_in(run, last).1);
+        }
+        self.last.set(run);
+    }
+
+    /// The number of the run in which a byte lies, by walking a few runs from another one, or by searching.
+    #[inline]
+    fn near(&self, from: usize, at: usize) -> usize {
+        const STEPS: usize = 8;
+        let runs = &*self.runs;
+        if runs.get(from).is_some_and(|run| run.at as usize <= at) {
+            let mut run = from;
+            while run < from + STEPS {
+                match runs.get(run + 1) {
+                    Some(next) if next.at as usize <= at => run += 1,
+                    _ => return run,
+                }
+            }
+        } else if let Some(before) =
+            from.checked_sub(1).filter(|&run| runs.get(run).is_some_and(|r| r.at as usize <= at))
+        {
+            return before;
+        }
+        runs.partition_point(|run| run.at as usize <= at).saturating_sub(1)
     }
 
     /// The span of what stands before the text: nothing, where it begins.

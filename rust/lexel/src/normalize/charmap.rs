@@ -1,7 +1,8 @@
 //! Rewriting character by character: every character becomes a string of its own, whatever stands around it.
 
 use super::lazy::{BLOCK, LazyBlocks};
-use crate::text::Aligned;
+use crate::byte_set::{ByteSet, Places};
+use crate::text::{Aligned, Splice};
 
 /// What becomes of a character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,22 +36,23 @@ struct Block {
 pub(super) struct CharMap<R> {
     pub(super) rule: R,
     blocks: LazyBlocks<Block>,
-    /// For each byte whether it stays as it is; also those that are not ASCII, of which nothing is known by the byte.
-    stays: [bool; 256],
-    /// As `stays`, but capitals count too, if what becomes of them is the small letter.
-    passes: [bool; 256],
+    /// First bytes of the characters that may not stay as they are: all but some of ASCII.
+    changing: ByteSet,
+    /// The same without capitals, if what becomes of them is the small letter.
+    stops: ByteSet,
     lowers: bool,
 }
 
 impl<R: Rule> CharMap<R> {
     pub(super) fn new(rule: R) -> Self {
-        let mut map =
-            Self { rule, blocks: LazyBlocks::new(), stays: [false; 256], passes: [false; 256], lowers: false };
+        let none = ByteSet::new(|_| false);
+        let mut map = Self { rule, blocks: LazyBlocks::new(), changing: none.clone(), stops: none, lowers: false };
         let small = |c: u8| map.fate(c as char) == Fate::Become((c.to_ascii_lowercase() as char).encode_utf8(&mut [0]));
         let lowers = (b'A'..=b'Z').all(small);
-        let stays = std::array::from_fn(|b| b < 0x80 && map.fate(b as u8 as char) == Fate::Keep);
-        map.stays = stays;
-        map.passes = std::array::from_fn(|b| stays[b] || (lowers && (b as u8).is_ascii_uppercase()));
+        let changes = |b: u8| b >= 0xC0 || b < 0x80 && map.fate(b as char) != Fate::Keep;
+        let changing = ByteSet::new(changes);
+        let stops = ByteSet::new(|b| changes(b) && !(lowers && b.is_ascii_uppercase()));
+        (map.changing, map.stops) = (changing, stops);
         map.lowers = lowers;
         map
     }
@@ -82,18 +84,14 @@ impl<R: Rule> CharMap<R> {
         block
     }
 
-    /// Where the next character is that does not stay, from byte `at` on, and what becomes of it. `passes` says which
-    /// bytes of ASCII are not to be looked at.
+    /// Which character of those at `places` is the next that does not stay: where it is, and what becomes of it.
     #[inline]
-    fn find(&self, text: &str, mut at: usize, passes: &[bool; 256]) -> Option<(usize, char, Fate<'_>)> {
-        let bytes = text.as_bytes();
+    fn find(&self, text: &str, places: &mut Places<'_>) -> Option<(usize, char, Fate<'_>)> {
         loop {
-            while passes[*bytes.get(at)? as usize] {
-                at += 1;
-            }
+            let at = places.next();
             let c = text[at..].chars().next()?;
             match self.fate(c) {
-                Fate::Keep => at += c.len_utf8(),
+                Fate::Keep => {}
                 fate => return Some((at, c, fate)),
             }
         }
@@ -107,13 +105,13 @@ impl<R: Rule> CharMap<R> {
     /// The next character from byte `at` on that does not stay.
     #[inline]
     pub(super) fn next_change(&self, text: &str, at: usize) -> Option<(usize, char, Fate<'_>)> {
-        self.find(text, at, &self.stays)
+        self.find(text, &mut Places::new(&self.changing, text.as_bytes(), at))
     }
 
     /// The next character from byte `at` on that neither stays nor is a capital that becomes the small letter.
     #[inline]
     pub(super) fn next(&self, text: &str, at: usize) -> Option<(usize, char, Fate<'_>)> {
-        self.find(text, at, &self.passes)
+        self.find(text, &mut Places::new(&self.stops, text.as_bytes(), at))
     }
 
     /// Append a part of the source in which [`CharMap::next`] finds nothing.
@@ -134,25 +132,28 @@ impl<R: Rule> CharMap<R> {
     /// Rewrite the text; what comes instead of a character stands for what the character stood for. False, and nothing
     /// done, if there is a character whose fate depends on others.
     pub(super) fn apply<const SPANS: bool>(&self, text: &mut Aligned<SPANS>) -> bool {
-        let mut found = self.next(&text.text, 0);
+        let mut places = Places::new(&self.stops, text.text.as_bytes(), 0);
+        let mut found = self.find(&text.text, &mut places);
         if found.is_none() {
             if self.lowers {
                 text.lowercase_ascii(0);
             }
             return true;
         }
-        let mut out = text.successor();
+        let mut out = Splice::new(text);
+        let keep = |out: &mut Splice<'_, SPANS>, from: usize, to: usize| {
+            if self.lowers { out.keep_lowercase(from, to) } else { out.keep(from, to) }
+        };
         let mut last = 0;
         while let Some((at, c, fate)) = found {
             let Fate::Become(instead) = fate else { return false };
-            if last < at {
-                self.keep(text, last..at, &mut out);
-            }
-            push(&mut out, instead, text.span(at));
+            keep(&mut out, last, at);
+            out.put(instead, at);
             last = at + c.len_utf8();
-            found = self.next(&text.text, last);
+            found = self.find(&text.text, &mut places);
         }
-        self.keep(text, last..text.text.len(), &mut out);
+        keep(&mut out, last, text.text.len());
+        let out = out.finish();
         *text = out;
         true
     }

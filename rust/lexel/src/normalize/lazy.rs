@@ -19,13 +19,19 @@ impl<T> LazyBlocks<T> {
     #[inline]
     pub(super) fn get(&self, c: char, fill: impl FnOnce(&mut dyn Iterator<Item = char>) -> T) -> &T {
         let block = u32::from(c) / BLOCK;
-        let cell = &self.0[block as usize];
-        cell.get().unwrap_or_else(|| {
-            let mut characters = (block * BLOCK..(block + 1) * BLOCK).filter_map(char::from_u32);
-            // Made outside the cell: no thread waits for another that makes it too, and a fork never copies one half made.
-            let made = Box::new(fill(&mut characters));
-            cell.get_or_init(|| made)
-        })
+        match self.0[block as usize].get() {
+            Some(made) => made,
+            None => self.make(block, fill),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn make(&self, block: u32, fill: impl FnOnce(&mut dyn Iterator<Item = char>) -> T) -> &T {
+        let mut characters = (block * BLOCK..(block + 1) * BLOCK).filter_map(char::from_u32);
+        // Made outside the cell: no thread waits for another that makes it too, and a fork never copies one half made.
+        let made = Box::new(fill(&mut characters));
+        self.0[block as usize].get_or_init(|| made)
     }
 }
 

@@ -1,6 +1,6 @@
 //! A text between two added tokens, as far as it has come.
 
-use crate::text::{Aligned, Span};
+use crate::text::{Aligned, Span, Splice};
 
 /// The text that is split: as it stands in the original, or rewritten.
 #[derive(Debug)]
@@ -49,11 +49,7 @@ impl<'t, const SPANS: bool> Segment<'t, SPANS> {
     #[inline]
     pub(crate) fn to_original(&self, spans: &mut [Span]) {
         match &self.rewritten {
-            Some(rewritten) => {
-                for span in spans {
-                    *span = (rewritten.span(span.0 as usize).0, rewritten.span(span.1 as usize - 1).1);
-                }
-            }
+            Some(rewritten) => rewritten.to_original(spans),
             None if self.shift == 0 => {}
             None => {
                 for span in spans {
@@ -68,6 +64,14 @@ impl<'t, const SPANS: bool> Segment<'t, SPANS> {
         match &self.rewritten {
             Some(rewritten) if SPANS => rewritten.span(at as usize).0,
             _ => self.shift + at,
+        }
+    }
+
+    /// Write another text from parts of this one.
+    pub(super) fn splice(&self) -> Splice<'_, SPANS> {
+        match &self.rewritten {
+            Some(rewritten) => Splice::new(rewritten),
+            None => Splice::from_original(self.original, self.shift),
         }
     }
 

@@ -5,44 +5,28 @@
 
 use super::metaspace::Metaspace;
 use super::segment::Segment;
-use crate::text::{Aligned, Span, char_len};
-
-/// What a byte may be the beginning of.
-const OTHER: u8 = 0;
-const SPACE: u8 = 1;
-/// Of white space, or of the metaspace: more bytes decide.
-const MAYBE: u8 = 2;
+use crate::byte_set::{ByteSet, Places};
+use crate::text::{Span, Splice};
 
 /// The stage.
 #[derive(Clone, Debug)]
 pub(super) struct Words {
     metaspace: Metaspace,
-    mark: char,
-    /// The metaspace in bytes, and how many these are.
-    mark_bytes: ([u8; 4], usize),
     /// Whether white space is dropped, so that every word is a piece with a metaspace.
     drops_space: bool,
-    /// By the first byte of a character.
-    kinds: Box<[u8; 256]>,
+    /// Bytes that begin white space, or the metaspace, or look so: at all others nothing happens.
+    stops: ByteSet,
 }
 
 impl Words {
     pub(super) fn new(metaspace: Metaspace, drops_space: bool) -> Self {
-        let mark = metaspace.replacement().chars().next().unwrap_or('▁');
-        let mut mark_bytes = ([0; 4], mark.len_utf8());
-        mark.encode_utf8(&mut mark_bytes.0);
-        let mut kinds = Box::new([OTHER; 256]);
-        kinds[usize::from(mark_bytes.0[0])] = MAYBE;
-        if drops_space {
-            kinds[0xC2] = MAYBE;
-            kinds[0xE1..=0xE3].fill(MAYBE);
-            for byte in [b'\t', b'\n', 0x0B, 0x0C, b'\r', b' '] {
-                kinds[usize::from(byte)] = SPACE;
-            }
-        } else {
-            kinds[usize::from(b' ')] = SPACE;
-        }
-        Self { metaspace, mark, mark_bytes, drops_space, kinds }
+        let first = metaspace.replacement().as_bytes()[0];
+        let stops = ByteSet::new(|byte| match byte {
+            b' ' => true,
+            b'\t'..=b'\r' | 0xC2 | 0xE1..=0xE3 if drops_space => true,
+            byte => byte == first,
+        });
+        Self { metaspace, drops_space, stops }
     }
 
     pub(super) fn only_first(&self) -> bool {
@@ -57,118 +41,109 @@ impl Words {
         pieces: &mut Vec<Span>,
     ) {
         pieces.clear();
-        let length = segment.text().len();
-        let mut out = Aligned::with_capacity(length + length / 2 + ranges.len() * 4);
+        let mut out = segment.splice();
         for &range in ranges {
             if self.drops_space {
-                self.words(segment, range, &mut out, pieces);
+                self.words(range, &mut out, pieces);
             } else {
-                self.spaces(segment, range, &mut out, pieces);
+                self.spaces(range, segment.original_start(range.0) == 0, &mut out, pieces);
             }
         }
+        let out = out.finish();
         segment.replace(out);
     }
 
     /// A metaspace before every word, and nothing between words.
-    fn words<const SPANS: bool>(
-        &self,
-        segment: &Segment<'_, SPANS>,
-        (from, to): Span,
-        out: &mut Aligned<SPANS>,
-        pieces: &mut Vec<Span>,
-    ) {
-        let text = segment.text();
-        let bytes = &text.as_bytes()[..to as usize];
+    fn words<const SPANS: bool>(&self, (from, to): Span, out: &mut Splice<'_, SPANS>, pieces: &mut Vec<Span>) {
+        let bytes = &out.source().as_bytes()[..to as usize];
+        let mut stops = Places::new(&self.stops, bytes, from as usize);
         let mut at = from as usize;
+        // The next byte that may be of white space, from `at` on.
+        let mut stop = stops.next();
         loop {
-            while let Some(width) = self.space(bytes, at) {
+            while stop == at {
+                let Some(width) = white_space(bytes, at) else { break };
                 at += width;
+                stop = stops.next();
             }
             if at == bytes.len() {
                 return;
             }
             let start = at;
-            let mut piece = out.text.len();
-            if !self.is_mark(bytes, at) {
-                let first = if SPANS { segment.span(at, at + char_len(bytes[at])) } else { (0, 0) };
-                out.push(self.mark, first);
+            let mut piece = out.len();
+            if stop > start || !self.is_mark(bytes, start) {
+                out.put(self.metaspace.replacement(), start);
             }
-            let base = out.text.len();
-            while at < bytes.len() {
-                let kind = self.kinds[usize::from(bytes[at])];
-                if kind == SPACE {
-                    break;
+            let base = out.len();
+            while stop < bytes.len() && white_space(bytes, stop).is_none() {
+                if stop > start && self.is_mark(bytes, stop) {
+                    let place = base + (stop - start);
+                    pieces.push((piece as u32, place as u32));
+                    piece = place;
                 }
-                if kind == MAYBE {
-                    if wide_space(bytes, at).is_some() {
-                        break;
-                    }
-                    if at > start && self.is_mark(bytes, at) {
-                        let place = base + (at - start);
-                        pieces.push((piece as u32, place as u32));
-                        piece = place;
-                    }
-                }
-                at += 1;
+                stop = stops.next();
             }
-            segment.copy(start, at, out);
-            pieces.push((piece as u32, out.text.len() as u32));
+            at = stop;
+            out.keep(start, at);
+            pieces.push((piece as u32, out.len() as u32));
         }
     }
 
-    /// A metaspace for every space, and a cut before each.
+    /// A metaspace for every space, and a cut before each. `at_start` says that the range starts where the original does.
     fn spaces<const SPANS: bool>(
         &self,
-        segment: &Segment<'_, SPANS>,
         (from, to): Span,
-        out: &mut Aligned<SPANS>,
+        at_start: bool,
+        out: &mut Splice<'_, SPANS>,
         pieces: &mut Vec<Span>,
     ) {
-        let text = segment.text();
-        let bytes = &text.as_bytes()[..to as usize];
+        let text = &out.source()[..to as usize];
+        let bytes = text.as_bytes();
         let mut last = from as usize;
-        let mut piece = out.text.len();
-        if self.metaspace.prefixed(&text[last..bytes.len()], segment.original_start(from) == 0) {
-            let first = if SPANS { segment.span(last, last + char_len(bytes[last])) } else { (0, 0) };
-            out.push(self.mark, first);
+        let mut piece = out.len();
+        if self.metaspace.prefixed(&text[last..], at_start) {
+            out.put(self.metaspace.replacement(), last);
         }
-        let mut at = last;
-        while at < bytes.len() {
-            let kind = self.kinds[usize::from(bytes[at])];
-            at += 1;
-            if kind == OTHER || kind == MAYBE && !self.is_mark(bytes, at - 1) {
+        let mut stops = Places::new(&self.stops, bytes, last);
+        loop {
+            let here = stops.next();
+            if here == bytes.len() {
+                break;
+            }
+            let is_space = bytes[here] == b' ';
+            if !is_space && !self.is_mark(bytes, here) {
                 continue;
             }
-            let here = at - 1;
-            let place = out.text.len() + (here - last);
+            let place = out.len() + (here - last);
             if place > piece {
                 pieces.push((piece as u32, place as u32));
                 piece = place;
             }
-            if kind == SPACE {
-                segment.copy(last, here, out);
-                out.push(self.mark, if SPANS { segment.span(here, at) } else { (0, 0) });
-                last = at;
+            if is_space {
+                out.keep(last, here);
+                out.put(self.metaspace.replacement(), here);
+                last = here + 1;
             }
         }
-        segment.copy(last, bytes.len(), out);
-        pieces.push((piece as u32, out.text.len() as u32));
+        out.keep(last, bytes.len());
+        pieces.push((piece as u32, out.len() as u32));
     }
 
     /// Whether a metaspace stands at a place. Byte by byte: mostly the first one says no.
     #[inline]
     fn is_mark(&self, bytes: &[u8], at: usize) -> bool {
-        let (mark, len) = &self.mark_bytes;
-        mark[..*len].iter().enumerate().all(|(i, byte)| bytes.get(at + i) == Some(byte))
+        let mark = self.metaspace.replacement().as_bytes();
+        mark.iter().enumerate().all(|(i, byte)| bytes.get(at + i) == Some(byte))
     }
+}
 
-    /// Bytes of the white space at a place, if there is some.
-    fn space(&self, bytes: &[u8], at: usize) -> Option<usize> {
-        match self.kinds[usize::from(*bytes.get(at)?)] {
-            OTHER => None,
-            SPACE => Some(1),
-            _ => wide_space(bytes, at),
-        }
+/// Bytes of the white space at a place, if there is some.
+#[inline]
+fn white_space(bytes: &[u8], at: usize) -> Option<usize> {
+    match *bytes.get(at)? {
+        b'\t'..=b'\r' | b' ' => Some(1),
+        0xC2 | 0xE1..=0xE3 => wide_space(bytes, at),
+        _ => None,
     }
 }
 
@@ -191,13 +166,10 @@ mod tests {
 
     #[test]
     fn white_space_is_what_the_standard_library_says() {
-        let object = serde_json::json!({"replacement": "▁"});
-        let metaspace = Metaspace::compile(crate::json::Object::new(&object, "").expect("an object")).expect("legal");
-        let words = Words::new(metaspace, true);
         for c in '\0'..=char::MAX {
             let mut buffer = [0; 4];
             let bytes = c.encode_utf8(&mut buffer).as_bytes();
-            assert_eq!(words.space(bytes, 0), c.is_whitespace().then_some(bytes.len()), "{c:?}");
+            assert_eq!(white_space(bytes, 0), c.is_whitespace().then_some(bytes.len()), "{c:?}");
         }
     }
 
