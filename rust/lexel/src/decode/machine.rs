@@ -210,11 +210,11 @@ impl Letters {
 
     /// Take the bytes of a token.
     pub(super) fn take(&mut self, bytes: &[u8], out: &mut String) {
-        if self.pending.is_empty() {
-            if let Ok(text) = std::str::from_utf8(bytes) {
-                out.push_str(text);
-                return;
-            }
+        if self.pending.is_empty()
+            && let Ok(text) = std::str::from_utf8(bytes)
+        {
+            out.push_str(text);
+            return;
         }
         self.pending.extend_from_slice(bytes);
         give_valid(&mut self.pending, &mut |event| {

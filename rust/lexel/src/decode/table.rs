@@ -159,7 +159,9 @@ impl Table {
                         if simdutf8::basic::from_utf8(&run).is_ok() {
                             out.push(&run);
                         } else {
-                            run.iter().for_each(|_| out.push("\u{FFFD}".as_bytes()));
+                            for _ in &run {
+                                out.push("\u{FFFD}".as_bytes());
+                            }
                         }
                         run.clear();
                     }

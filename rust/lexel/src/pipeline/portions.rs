@@ -152,7 +152,6 @@ mod tests {
                 let whole = pipeline.encode_ids(&text, options, &mut Scratch::default()).expect("known");
                 assert_eq!(pipeline.encode_ids_on(&text, options, 2, &pool).expect("known"), whole, "{pre_tokenizer}");
                 assert_eq!(pipeline.count_on(&text, options, 2, &pool).expect("known"), whole.len());
-                let portions = pipeline.portions(&text, options, 2).expect("small");
                 let plain = text.replace("<|end|>", "");
                 if let Some(cuttable) = cuttable {
                     assert_eq!(pipeline.portions(&plain, options, 2).expect("small").is_some(), cuttable);
