@@ -1,7 +1,7 @@
 //! Where bytes of a set stand in a text: 64 bytes at a time.
 
 /// Bytes that are looked at together.
-const BLOCK: usize = 64;
+pub(crate) const BLOCK: usize = 64;
 
 /// A set of bytes.
 ///
@@ -35,7 +35,7 @@ impl ByteSet {
 
     /// Which bytes of a block are in the set.
     #[inline]
-    fn members(&self, block: &[u8; BLOCK]) -> u64 {
+    pub(crate) fn members(&self, block: &[u8; BLOCK]) -> u64 {
         #[cfg(target_arch = "x86_64")]
         if let Some(halves) = &self.halves
             && std::arch::is_x86_feature_detected!("avx2")
@@ -56,7 +56,7 @@ impl ByteSet {
     }
 
     /// One byte after the other: what the others must equal.
-    fn members_plain(&self, block: &[u8]) -> u64 {
+    pub(crate) fn members_plain(&self, block: &[u8]) -> u64 {
         block.iter().enumerate().fold(0, |bits, (i, &byte)| bits | u64::from(self.members[usize::from(byte)]) << i)
     }
 }

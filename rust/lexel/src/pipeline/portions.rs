@@ -1,8 +1,9 @@
 //! One long text on several threads: cut where its parts encode to what they encode to in the whole.
 
+use std::borrow::Cow;
+
 use crate::added::Part;
 use crate::batch::{ScratchPool, run_parallel};
-use crate::encoding::Encoding;
 use crate::error::Result;
 
 use super::walk::Tokens;
@@ -28,15 +29,7 @@ impl Pipeline {
         };
         let encode = |_, portion: &Part, scratch: &mut Scratch| self.portion(text, *portion, options, scratch);
         let ids = run_parallel(&portions, threads, pool, |part| part.end - part.start, encode)?.concat();
-        let Some(post) = &self.post else { return Ok(ids) };
-        match post.around() {
-            Some((before, after)) if options.add_special_tokens => Ok([before, &ids, after].concat()),
-            Some(_) => Ok(ids),
-            None => {
-                let plain = Encoding { ids, ..Encoding::default() };
-                Ok(self.post_process(plain, None, options.add_special_tokens)?.ids)
-            }
-        }
+        self.with_special_tokens(Cow::Owned(ids), options)
     }
 
     /// The number of tokens as [`Pipeline::count`], of a long text on several threads.

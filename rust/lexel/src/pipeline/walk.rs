@@ -90,13 +90,17 @@ impl Pipeline {
         self.model.start(options.sampling, &mut scratch.model)?;
         scratch.piece.ids.clear();
         self.fill_ids(text, options, scratch)?;
-        let ids = &scratch.piece.ids;
-        let Some(post) = &self.post else { return Ok(ids.clone()) };
+        self.with_special_tokens(Cow::Borrowed(&scratch.piece.ids), options)
+    }
+
+    /// Put the special tokens around the ids of one text, where they are asked for.
+    pub(super) fn with_special_tokens(&self, ids: Cow<'_, [u32]>, options: EncodeOptions) -> Result<Vec<u32>> {
+        let Some(post) = &self.post else { return Ok(ids.into_owned()) };
         match post.around() {
-            Some((before, after)) if options.add_special_tokens => Ok([before, ids, after].concat()),
-            Some(_) => Ok(ids.clone()),
+            Some((before, after)) if options.add_special_tokens => Ok([before, &ids, after].concat()),
+            Some(_) => Ok(ids.into_owned()),
             None => {
-                let plain = Encoding { ids: ids.clone(), ..Encoding::default() };
+                let plain = Encoding { ids: ids.into_owned(), ..Encoding::default() };
                 Ok(self.post_process(plain, None, options.add_special_tokens)?.ids)
             }
         }

@@ -7,9 +7,9 @@
 use regex_syntax::hir::ClassUnicode;
 
 use super::behavior::Behavior;
-use super::masks::{AsciiSet, BLOCK, members};
 use super::pattern::nearby;
 use super::regex::CharClasses;
+use crate::byte_set::{BLOCK, ByteSet};
 use crate::error::Result;
 
 /// Rules are run as one up to this many: two characters can then differ in 64 ways at most, the bits of a row.
@@ -71,13 +71,19 @@ impl Rule {
     }
 }
 
+/// The ASCII characters of a set.
+fn ascii_set(set: &ClassUnicode) -> ByteSet {
+    let inside = |c: char| set.iter().any(|range| (range.start()..=range.end()).contains(&c));
+    ByteSet::new(|byte| byte.is_ascii() && inside(char::from(byte)))
+}
+
 /// A row of rules, compiled.
 #[derive(Clone, Debug)]
 pub(super) struct LocalSplit {
     classes: CharClasses,
     /// The rules, and the ASCII characters of each.
     rules: Vec<Rule>,
-    sets: Vec<AsciiSet>,
+    sets: Vec<ByteSet>,
     /// For every class, after which next classes there is a cut.
     cuts: Box<[u64; 64]>,
     /// For every class, which of the sets it is in.
@@ -110,7 +116,7 @@ impl LocalSplit {
             sets_of[class] = (0..rules.len()).fold(0, |bits, rule| bits | u8::from(inside(rule, class)) << rule);
         }
         let dropped = bits(&|class| rules.iter().enumerate().any(|(i, rule)| rule.drops(inside(i, class))));
-        let ascii = rules.iter().map(|rule| AsciiSet::new(&rule.set)).collect();
+        let ascii = rules.iter().map(|rule| ascii_set(&rule.set)).collect();
         Ok(Self { classes, rules: rules.to_vec(), sets: ascii, cuts, inside: sets_of, dropped })
     }
 
@@ -196,11 +202,9 @@ impl LocalSplit {
     /// runs of characters, which guesses wrong at every end of a word, had half the speed on prose.
     #[inline]
     fn cuts_in(&self, before: u8, block: &[u8; BLOCK]) -> (u64, u64) {
-        let mut found = [0; MAX_RULES];
-        members(&self.sets, block, &mut found);
         let (mut cuts, mut dropped) = (0, 0);
-        for (i, rule) in self.rules.iter().enumerate() {
-            let inside = found[i];
+        for (i, (rule, set)) in self.rules.iter().zip(&self.sets).enumerate() {
+            let inside = set.members(block);
             let inside_before = inside << 1 | u64::from(before >> i & 1);
             let when = |asked: bool, places: u64| if asked { places } else { 0 };
             cuts |= when(rule.leaving, inside_before & !inside);
@@ -216,6 +220,8 @@ impl LocalSplit {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::random::Random;
+    use crate::split::sets;
     use regex_syntax::hir::ClassUnicodeRange;
 
     fn cut(rules: &[Rule], text: &str) -> Vec<String> {
@@ -268,6 +274,23 @@ mod tests {
                 pieces = pieces.iter().flat_map(|piece| cut(single, piece)).collect();
             }
             assert_eq!(cut(&rules, &text), pieces, "{text:?} {rules:?}");
+        }
+    }
+
+    #[test]
+    fn every_way_of_looking_finds_the_ascii_characters_of_a_set() {
+        let mut random = Random::new(31);
+        for class in [sets::whitespace(), sets::punctuation(), sets::regex_space(), sets::word()] {
+            let set = ascii_set(&class);
+            for _ in 0..2_000 {
+                let block: [u8; BLOCK] = std::array::from_fn(|_| (random.next_u64() & 0x7F) as u8);
+                let bits = set.members(&block);
+                assert_eq!(set.members_plain(&block), bits);
+                for (i, &byte) in block.iter().enumerate() {
+                    let inside = class.iter().any(|range| (range.start()..=range.end()).contains(&char::from(byte)));
+                    assert_eq!(bits >> i & 1 != 0, inside, "{byte}");
+                }
+            }
         }
     }
 }

@@ -7,7 +7,6 @@
 mod behavior;
 mod compile;
 mod local;
-mod masks;
 mod metaspace;
 pub(crate) use metaspace::Metaspace;
 mod pattern;
